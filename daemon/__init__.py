@@ -1,0 +1,1 @@
+"""The daemon on the user's machine."""

@@ -1,0 +1,1 @@
+"""One module a coding agent: what its payloads mean."""

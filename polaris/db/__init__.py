@@ -1,0 +1,1 @@
+"""The database, seen from Python: the only package that holds SQL."""

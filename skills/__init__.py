@@ -1,0 +1,1 @@
+"""The skills that Polaris ships."""

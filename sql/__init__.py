@@ -1,0 +1,1 @@
+"""The SQL that Polaris ships."""
