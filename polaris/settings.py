@@ -1,0 +1,194 @@
+"""What Polaris is told from outside: environment variables, the home folder, saved credentials.
+
+Everything is read in one place and once; the rest of Polaris takes a `Settings` and never looks at the environment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from polaris.errors import Misconfigured
+
+DEFAULT_API_PORT = 4320
+DEFAULT_DAEMON_PORT = 4321
+LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True)
+class Credential:
+    """Who this machine is to a service: one profile of ``credentials.json``."""
+
+    url: str
+    org: str
+    actor: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process. Paths are absolute; times are whole seconds.
+
+    ``port`` is the daemon's; the API's comes from its command line. ``database_url`` None means the embedded server.
+    ``profile`` None means the default one of ``credentials.json``.
+    """
+
+    home: Path
+    database_url: str | None = field(default=None, repr=False)
+    port: int = DEFAULT_DAEMON_PORT
+    url: str | None = None
+    token: str | None = field(default=None, repr=False)
+    profile: str | None = None
+    lease_seconds: int = 60
+    log_level: str = "info"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+        """Reads ``POLARIS_*`` out of *environ* (default: this process's own); an override that is not None wins.
+
+        Raises `Misconfigured` with the name of the variable that cannot be read.
+        """
+        env = os.environ if environ is None else environ
+        given = {name: value for name, value in overrides.items() if value is not None}
+        home = given.pop("home", None) or env.get("POLARIS_HOME") or _default_home(env)
+        read: dict[str, Any] = {
+            "database_url": _url(env, "POLARIS_DATABASE_URL", ("postgresql", "postgres")),
+            "port": _number(env, "POLARIS_PORT", DEFAULT_DAEMON_PORT, 0, 65535),
+            "url": _url(env, "POLARIS_URL", ("http", "https", "postgresql", "postgres")),
+            "token": env.get("POLARIS_TOKEN") or None,
+            "profile": env.get("POLARIS_PROFILE") or None,
+            "lease_seconds": _number(env, "POLARIS_LEASE_SECONDS", 60, 5, 86400),
+            "log_level": _level(env),
+        }
+        return cls(home=Path(home).expanduser().absolute(), **(read | given))
+
+    def replace(self, **changes: Any) -> Settings:
+        """The same settings with some of them changed."""
+        return dataclasses.replace(self, **changes)
+
+    @property
+    def credentials_file(self) -> Path:
+        """0600, ``{"default": NAME, "profiles": {NAME: {"url", "org", "actor", "token"}}}``."""
+        return self.home / "credentials.json"
+
+    @property
+    def daemon_token_file(self) -> Path:
+        """0600, the secret that hooks and the CLI show to the daemon."""
+        return self.home / "daemon.token"
+
+    @property
+    def daemon_file(self) -> Path:
+        """0600, ``{"port", "pid"}`` of the running daemon."""
+        return self.home / "daemon.json"
+
+    @property
+    def daemon_database(self) -> Path:
+        """The daemon's SQLite: bindings and the queue of events that the service has not acknowledged."""
+        return self.home / "daemon.sqlite"
+
+    @property
+    def spool_folder(self) -> Path:
+        """0700; where hooks write while the daemon is down."""
+        return self.home / "spool"
+
+    @property
+    def bound_folder(self) -> Path:
+        """0700; one empty file for each agent session that is bound and not paused."""
+        return self.home / "bound"
+
+    @property
+    def logs_folder(self) -> Path:
+        return self.home / "logs"
+
+    def credential(self) -> Credential:
+        """Whom to act as: the chosen profile, with ``POLARIS_URL`` and ``POLARIS_TOKEN`` put over it.
+
+        Raises `Misconfigured` when neither profile nor variables name a service and a token.
+        """
+        saved = read_credentials(self.credentials_file)
+        name = self.profile or saved["default"]
+        found = saved["profiles"].get(name, {})
+        if self.profile and not found and not (self.url and self.token):
+            raise Misconfigured(f"There is no profile {self.profile!r} in {self.credentials_file}.")
+        url, token = self.url or found.get("url"), self.token or found.get("token")
+        if not url or not token:
+            raise Misconfigured(
+                "This machine is not signed in to Polaris.",
+                code="not_signed_in",
+                hint="Run `polaris up` for a service of your own, or set POLARIS_URL and POLARIS_TOKEN.",
+            )
+        # A token from the environment is somebody else than the profile's owner: the service says who.
+        mine = not self.token or self.token == found.get("token")
+        return Credential(url, found.get("org", "") if mine else "", found.get("actor", "") if mine else "", token)
+
+
+def read_credentials(file: Path) -> dict[str, Any]:
+    """``{"default": NAME, "profiles": {...}}``; empty when there is no file yet."""
+    try:
+        saved = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"default": "local", "profiles": {}}
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"{file} cannot be read: {error}", hint="Mend or remove it.") from error
+    if not isinstance(saved, dict) or not isinstance(saved.get("profiles"), dict):
+        raise Misconfigured(f"{file} holds no profiles.", hint="Mend or remove it.")
+    return {"default": str(saved.get("default", "local")), "profiles": saved["profiles"]}
+
+
+def save_credential(file: Path, name: str, credential: Credential, *, default: bool = True) -> None:
+    """Writes one profile and leaves the others as they are."""
+    saved = read_credentials(file)
+    saved["profiles"][name] = dataclasses.asdict(credential)
+    if default or len(saved["profiles"]) == 1:
+        saved["default"] = name
+    write_private(file, json.dumps(saved, indent=2) + "\n")
+
+
+def write_private(file: Path, text: str) -> None:
+    """Replaces *file* in one step; nobody else can read it at any moment (0600, folder 0700 when it is new)."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mkstemp makes 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(name, file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _default_home(env: Mapping[str, str]) -> str:
+    return os.path.join(env.get("HOME") or os.path.expanduser("~"), ".polaris")
+
+
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise Misconfigured(f"{name} has to be a whole number from {least} to {most}.")
+    return int(text)
+
+
+def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str | None:
+    text = env.get(name, "").strip()
+    if text and text.partition("://")[0] not in schemes:
+        # The value stays out of the message: it may hold a password.
+        raise Misconfigured(f"{name} has to begin with {' or '.join(s + '://' for s in schemes)}.")
+    return text.rstrip("/") if text.startswith("http") else text or None
+
+
+def _level(env: Mapping[str, str]) -> str:
+    text = env.get("POLARIS_LOG_LEVEL", "").strip().lower() or "info"
+    if text not in LEVELS:
+        raise Misconfigured(f"POLARIS_LOG_LEVEL has to be one of {', '.join(LEVELS)}.")
+    return text
