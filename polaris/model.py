@@ -1,0 +1,373 @@
+"""The words of Polaris as types: bodies, queries and answers, for the service, the client and the daemon.
+
+Answers (``Project``, ``Session``, ``Event`` …) take what the database says; bodies and queries forbid what they do
+not name.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
+ACTOR = r"^(user|agent|slack):[a-z0-9][a-z0-9._-]{0,62}$"
+
+EVENT_BYTES = 1 << 20  # one event: its body and its payload
+BATCH_BYTES = 16 << 20  # one request or one frame
+BATCH_EVENTS = 500
+PAGE_EVENTS = 1000
+
+PUSHED_KINDS = frozenset({"prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice"})
+
+Name = Annotated[str, Field(pattern=SLUG, description="A slug: lower case letters, digits, dashes; at most 63.")]
+Actor = Annotated[str, Field(pattern=ACTOR, description="Who acts: `user:manu`, `agent:test-writer`, `slack:krishna`.")]
+Seq = Annotated[int, Field(ge=0, le=2**63 - 1, description="A number of an event in its project; the first is 1.")]
+Epoch = Annotated[int, Field(ge=0, le=2**31 - 1, description="How often the session's seat was claimed.")]
+ClientId = Annotated[
+    str, Field(min_length=1, max_length=200, description="Made by the sender; a repeat answers the first number.")
+]
+Text = Annotated[str, Field(min_length=1, max_length=EVENT_BYTES)]
+Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86400)]
+Kind = Literal[
+    "session.created",
+    "session.archived",
+    "driver.claimed",
+    "driver.released",
+    "driver.expired",
+    "prompt",
+    "message",
+    "reply",
+    "tool.call",
+    "tool.result",
+    "turn.interrupted",
+    "notice",
+    "advice",
+    "delivery",
+    "floor",
+    "annotation",
+]
+State = Literal["held", "queued", "sent", "seen", "answered", "declined", "expired", "failed"]
+SettledState = Literal["queued", "sent", "seen", "answered", "declined", "failed"]
+Role = Literal["admin", "member", "agent"]
+
+
+def _many(value: object) -> object:
+    """A query's ``kind=a`` is the same as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+class Answer(BaseModel):
+    """What the service says. A client ignores fields that it does not know, so that a newer service can say more."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Body(BaseModel):
+    """What somebody sends. Anything that it does not name is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """The part of a URL after the question mark."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Answer):
+    """An error, as every endpoint reports it."""
+
+    code: str = Field(description="The machine's name of the error; docs/errors.md lists them.")
+    message: str
+    hint: str | None = None
+    details: Any = None
+
+
+class Event(Answer):
+    """One row of the record, numbered without a gap inside its project."""
+
+    seq: int
+    project: str
+    session: str | None
+    epoch: int | None
+    kind: str
+    actor: str = Field(description="The accountable participant.")
+    speaker: str = Field(description="Who really wrote the text: `person`, `agent` or `polaris`.")
+    target: str | None = None
+    turn: str | None = None
+    agent: str | None = None
+    body: str | None = None
+    payload: Any = None
+    client_id: str | None = None
+    late: bool = False
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class EventIn(Body):
+    """One captured event on its way in. The actor is not in it: the credential says who pushes."""
+
+    client_id: ClientId
+    kind: Literal["prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice"]
+    epoch: Epoch
+    turn: Annotated[str, Field(max_length=200)] | None = None
+    agent: Annotated[str, Field(max_length=100)] | None = None
+    body: Annotated[str, Field(max_length=EVENT_BYTES)] | None = None
+    payload: Any = None
+    occurred_at: Annotated[datetime, Field(strict=False, description="RFC 3339, with an offset.")] | None = None
+
+
+class PushIn(Body):
+    """A batch. Each event is judged by itself: a bad one is refused in its place, the rest are kept."""
+
+    events: Annotated[list[EventIn], Field(min_length=1, max_length=BATCH_EVENTS)]
+
+
+class PushResult(Answer):
+    """Kept: ``seq``, ``created``, ``late``. Refused: ``code`` and ``message``."""
+
+    client_id: str | None = None
+    seq: int | None = None
+    created: bool | None = Field(None, description="False for a repeat: seq is the first one's.")
+    late: bool | None = Field(None, description="True when it happened in an earlier epoch of the sender.")
+    code: str | None = None
+    message: str | None = None
+
+
+class PushResults(Answer):
+    """The results, in the order of the events."""
+
+    results: list[PushResult]
+
+
+class Events(Answer):
+    """A page of history, ascending, and the project's heads: the first and the last number that there is."""
+
+    items: list[Event]
+    first_seq: int
+    last_seq: int
+
+
+class ProjectIn(Body):
+    name: Name
+
+
+class Project(Answer):
+    """A pool of context."""
+
+    name: str
+    created_by: str | None = None
+    created_at: datetime
+    archived_at: datetime | None = None
+    last_seq: int
+    first_seq: int
+    sessions: int
+
+
+class Projects(Answer):
+    items: list[Project]
+
+
+class SessionIn(Body):
+    name: Name
+
+
+class Session(Answer):
+    """One workstream of a project and its seat."""
+
+    project: str
+    name: str
+    driver: str | None = None
+    epoch: int
+    seat: Literal["open", "held"]
+    lease_until: datetime | None = None
+    created_by: str | None = None
+    created_at: datetime
+    archived_at: datetime | None = None
+    last_seq: int | None = None
+    advice_waiting: int = 0
+
+
+class SessionShown(Session):
+    """A session and its driver's presence: `present` while the lease is renewed, `away` after, `none` if open."""
+
+    presence: Literal["present", "away", "none"]
+
+
+class Sessions(Answer):
+    items: list[SessionShown]
+
+
+class Claimed(Session):
+    created: bool = Field(description="False when the caller drove already.")
+
+
+class Joined(Session):
+    created: bool = Field(description="True when the session was made by this call.")
+    claimed: bool = Field(description="True when the caller drives now.")
+
+
+class HandoffIn(Body):
+    epoch: Epoch | None = None
+
+
+class Lease(Answer):
+    """The answer to a heartbeat."""
+
+    project: str
+    session: str
+    held: bool
+    driver: str | None = None
+    epoch: int | None = None
+    lease_until: datetime | None = None
+
+
+class SayIn(Body):
+    """Something said to a whole project."""
+
+    body: Text
+    client_id: ClientId | None = None
+
+
+class Said(Answer):
+    seq: int
+    created: bool
+
+
+class InjectIn(Body):
+    """Advice for one session."""
+
+    body: Text
+    client_id: ClientId | None = None
+    expires_in: Seconds | None = Field(None, description="Seconds until undelivered advice ends as `expired`.")
+
+
+class Delivery(Answer):
+    """What became of one piece of advice."""
+
+    delivery_id: UUID
+    project: str
+    session: str
+    advice_seq: int
+    sender: str
+    sender_class: str
+    body: str
+    state: str
+    reason: str | None = None
+    path: str | None = None
+    attempts: int = 0
+    epoch: int | None = None
+    queued_at: datetime | None = None
+    sent_at: datetime | None = None
+    seen_at: datetime | None = None
+    answered_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class Injected(Delivery):
+    created: bool = Field(description="False for a repeat of the same client_id.")
+
+
+class Advice(Delivery):
+    """A delivery for the seat's holder: ``text`` is what the agent is shown, ``marker`` what proves that it was."""
+
+    text: str
+    marker: str
+
+
+class SettleIn(Body):
+    state: SettledState
+    reason: Annotated[str, Field(max_length=500)] | None = None
+    path: Annotated[str, Field(max_length=100)] | None = None
+    epoch: Epoch | None = None
+
+
+class Settled(Delivery):
+    changed: bool
+
+
+class Deliveries(Answer):
+    items: list[Delivery]
+
+
+class Me(Answer):
+    """Who the bearer of this token is, and the key that makes the placeholders of redacted secrets in the org."""
+
+    org: str
+    actor: str
+    role: Role
+    redaction_key: str = Field(description="base64")
+
+
+class MemberIn(Body):
+    handle: Name
+    role: Literal["admin", "member"] = "member"
+    email: Annotated[str, Field(max_length=320)] | None = None
+
+
+class Member(Answer):
+    actor: str
+    handle: str
+    role: str
+    email: str | None = None
+    created_at: datetime
+    removed_at: datetime | None = None
+
+
+class Members(Answer):
+    items: list[Member]
+
+
+class TokenIn(Body):
+    """A new token: for the caller, or for an ``agent:`` that the caller answers for."""
+
+    actor: Actor | None = Field(None, description="Whose token; the caller's own when left out.")
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    project: Name | None = Field(None, description="Limits the token to one project.")
+    expires_in: Seconds | None = Field(None, description="Seconds.")
+
+
+class Token(Answer):
+    token_id: int
+    actor: str
+    name: str
+    shown: str = Field(description="The first characters, to know it by.")
+    project: str | None = None
+    issued_by: str | None = None
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class IssuedToken(Token):
+    token: str = Field(description="The secret. It is shown this once.")
+
+
+class Tokens(Answer):
+    items: list[Token]
+
+
+class HistoryQuery(Query):
+    """``after`` = the next ones, ``before`` = the page before, neither = the newest page."""
+
+    after: Seq | None = None
+    before: Seq | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
+    kind: Annotated[list[Kind], BeforeValidator(_many), Field(max_length=20)] | None = None
+    actor: Annotated[list[Actor], BeforeValidator(_many), Field(max_length=100)] | None = None
+
+
+class ProjectHistoryQuery(HistoryQuery):
+    session: Name | None = None
+
+
+class StreamQuery(Query):
+    after: Seq | None = None
+
+
+class DeliveriesQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
