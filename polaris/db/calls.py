@@ -1,0 +1,383 @@
+"""One Python stub a SQL function: the signature is the call, the docstring the contract, the SQL file the truth.
+
+``await get_project(conn, org=7, actor="user:manu", project="pj")`` runs ``polaris.get_project(p_org => …)`` and answers
+the row as a typed object. The service passes ``org`` and ``actor``; a direct client leaves them None. Every stub fails
+with a ``psycopg.Error`` that `polaris.errors.from_database` translates. tests/contract/test_calls.py compares all of
+them with ``pg_proc``. `push_events` has its own shape, in `polaris.db.writer`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.rows import dict_row, tuple_row
+from pydantic import BaseModel, TypeAdapter
+
+from polaris import model
+from polaris.db import rows
+from polaris.db.pool import Connection
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Stub = Callable[P, Coroutine[Any, Any, R]]
+
+CALLS: dict[str, inspect.Signature] = {}
+
+
+def call(stub: Stub[P, R]) -> Stub[P, R]:
+    """Turns the typed signature of *stub* into the call of the SQL function of the same name.
+
+    The annotation of the answer decides how rows are read: a model or a list of it is validated, a NamedTuple takes the
+    columns it names without validation (the hot reads), anything else is the one column of the row.
+    """
+    name = stub.__name__
+    CALLS[name] = inspect.signature(stub)
+    names = [n for n in CALLS[name].parameters if n != "conn"]
+    defaults = {n: p.default for n, p in CALLS[name].parameters.items() if p.default is not p.empty}
+    answer = get_type_hints(stub)["return"]
+    many = get_origin(answer) is list
+    row: Any = get_args(answer)[0] if many else answer
+    whole = inspect.isclass(row) and issubclass(row, BaseModel)
+    fields = getattr(row, "_fields", None)
+    validate: Callable[[Any], Any] = TypeAdapter(answer).validate_python if not fields else list
+    query = sql.SQL("select {} from polaris.{}({})").format(
+        sql.SQL(", ").join(map(sql.Identifier, fields)) if fields else sql.SQL("*"),
+        sql.Identifier(name),
+        sql.SQL(", ").join(sql.SQL("{} => {}").format(sql.Identifier(argument(n)), sql.Placeholder(n)) for n in names),
+    )
+    text = query.as_bytes()
+
+    @functools.wraps(stub)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        values: dict[str, Any] = defaults | dict(zip(("conn", *names), args, strict=False)) | kwargs
+        conn: Connection = values.pop("conn")
+        if whole:
+            async with conn.cursor(row_factory=dict_row) as cursor:
+                await cursor.execute(text, values)
+                found: Any = await cursor.fetchall()
+        else:
+            async with conn.cursor(row_factory=tuple_row, binary=True) as cursor:
+                await cursor.execute(text, values)
+                found = await cursor.fetchall()
+            if fields:
+                return [row._make(r) for r in found]  # type: ignore[return-value]
+            found = [r[0] for r in found]
+        return validate(found if many else found[0])  # type: ignore[no-any-return]
+
+    return run
+
+
+def argument(name: str) -> str:
+    """The SQL name of a stub's parameter; a trailing underscore avoids a keyword of Python."""
+    return f"p_{name.rstrip('_')}"
+
+
+# Accounts
+
+
+@call
+async def authenticate(conn: Connection, hash: bytes) -> rows.Identity:
+    """401 ``token_unknown``, ``token_revoked``, ``token_expired``."""
+    raise NotImplementedError
+
+
+@call
+async def list_dead_tokens(conn: Connection, tokens: list[int]) -> list[int]:
+    """Those of *tokens* that are no longer valid."""
+    raise NotImplementedError
+
+
+@call
+async def create_org(
+    conn: Connection,
+    slug: str,
+    name: str,
+    handle: str,
+    email: str | None = None,
+    issuer: str = "local",
+    subject: str | None = None,
+) -> rows.OrgRow:
+    """An organization and its first admin; 409 ``org_exists``."""
+    raise NotImplementedError
+
+
+@call
+async def add_member(
+    conn: Connection, org: int | None, actor: str | None, handle: str, role: str, email: str | None = None
+) -> model.Member:
+    """Admins only."""
+    raise NotImplementedError
+
+
+@call
+async def list_members(conn: Connection, org: int | None, actor: str | None) -> list[model.Member]:
+    raise NotImplementedError
+
+
+@call
+async def remove_member(conn: Connection, org: int | None, actor: str | None, handle: str) -> model.Member:
+    """Admins only; everything that hangs on the member's tokens ends."""
+    raise NotImplementedError
+
+
+@call
+async def issue_token(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    for_: str,
+    name: str,
+    hash: bytes,
+    shown: str,
+    project: str | None = None,
+    expires_in: timedelta | None = timedelta(days=90),
+) -> model.Token:
+    """Keeps the digest of a token that the caller made; 403 ``not_allowed``, 404 ``no_such_member``."""
+    raise NotImplementedError
+
+
+@call
+async def list_tokens(conn: Connection, org: int | None, actor: str | None) -> list[model.Token]:
+    raise NotImplementedError
+
+
+@call
+async def revoke_token(conn: Connection, org: int | None, actor: str | None, token: int) -> model.Token:
+    """404 ``no_such_token``."""
+    raise NotImplementedError
+
+
+@call
+async def register_login(conn: Connection, org: int | None, actor: str | None, login: str) -> Any:
+    """A Postgres login becomes one participant."""
+    raise NotImplementedError
+
+
+@call
+async def revoke_login(conn: Connection, org: int | None, login: str) -> Any:
+    raise NotImplementedError
+
+
+# Projects and sessions
+
+
+@call
+async def create_project(conn: Connection, org: int | None, actor: str | None, name: str) -> rows.ProjectRow:
+    """409 ``project_exists``, 422 ``name_is_a_slug``."""
+    raise NotImplementedError
+
+
+@call
+async def list_projects(conn: Connection, org: int | None, actor: str | None) -> list[rows.ProjectRow]:
+    raise NotImplementedError
+
+
+@call
+async def get_project(conn: Connection, org: int | None, actor: str | None, project: str) -> rows.ProjectRow:
+    """404 ``no_such_project``, also for what the actor may not see."""
+    raise NotImplementedError
+
+
+@call
+async def archive_project(conn: Connection, org: int | None, actor: str | None, project: str) -> rows.ProjectRow:
+    raise NotImplementedError
+
+
+@call
+async def create_session(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str
+) -> rows.SessionRow:
+    """409 ``session_exists``."""
+    raise NotImplementedError
+
+
+@call
+async def list_sessions(conn: Connection, org: int | None, actor: str | None, project: str) -> list[rows.SessionRow]:
+    raise NotImplementedError
+
+
+@call
+async def get_session(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str
+) -> rows.SessionRow:
+    """404 ``no_such_session``."""
+    raise NotImplementedError
+
+
+@call
+async def archive_session(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str
+) -> rows.SessionRow:
+    raise NotImplementedError
+
+
+@call
+async def join_session(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str, lease_seconds: int
+) -> rows.JoinedRow:
+    """Creates what is missing and claims the seat if it is free."""
+    raise NotImplementedError
+
+
+@call
+async def claim_driver(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str, lease_seconds: int
+) -> rows.ClaimedRow:
+    """409 ``seat_is_held``, details ``{"driver": …}``."""
+    raise NotImplementedError
+
+
+@call
+async def release_driver(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str, epoch: int | None = None
+) -> rows.SessionRow:
+    """409 ``not_driver``."""
+    raise NotImplementedError
+
+
+@call
+async def heartbeat(
+    conn: Connection,
+    org: int | None,
+    actor: list[str] | None,
+    project: list[str],
+    session: list[str],
+    epoch: list[int],
+    lease_seconds: int,
+) -> list[model.Lease]:
+    """Renews the leases of many links at once; one row an element, in order."""
+    raise NotImplementedError
+
+
+@call
+async def list_orgs_with_lapses(conn: Connection) -> list[int]:
+    """Organizations with a lease or a delivery whose time is over."""
+    raise NotImplementedError
+
+
+@call
+async def expire_leases(conn: Connection, org: int | None) -> int:
+    """Frees the seats whose lease is over; how many. Safe from several processes."""
+    raise NotImplementedError
+
+
+@call
+async def expire_deliveries(conn: Connection, org: int | None) -> int:
+    raise NotImplementedError
+
+
+@call
+async def reap_blockers(conn: Connection, older_than: timedelta = timedelta(seconds=2)) -> int:
+    """Ends direct clients' transactions that hold the record up; how many."""
+    raise NotImplementedError
+
+
+# The record
+
+
+@call
+async def say(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    body: str,
+    client_id: str | None = None,
+    payload: str | None = None,
+) -> model.Said:
+    """A floor event: somebody speaks to the whole project. *payload* is JSON text."""
+    raise NotImplementedError
+
+
+@call
+async def read_events(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str | None = None,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
+    kind: list[str] | None = None,
+    by: list[str] | None = None,
+) -> list[rows.EventRow]:
+    """Ascending: the next ones after *after*, the page before *before*, or the newest page."""
+    raise NotImplementedError
+
+
+@call
+async def read_project_events(
+    conn: Connection, org: int | None, project_id: int, after: int, limit: int
+) -> list[rows.EventRow]:
+    """The relay's read: the service only, no check of access."""
+    raise NotImplementedError
+
+
+@call
+async def list_heads(conn: Connection, org: int | None, projects: list[int]) -> list[rows.HeadRow]:
+    """The first and last number of each project."""
+    raise NotImplementedError
+
+
+# Advice
+
+
+@call
+async def inject(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str,
+    body: str,
+    client_id: str | None = None,
+    expires_in: timedelta | None = None,
+) -> model.Injected:
+    """Speaks to one session."""
+    raise NotImplementedError
+
+
+@call
+async def read_advice(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str, epoch: int
+) -> list[model.Advice]:
+    """What waits for the seat's holder: queued or sent, with the wording that its agent is shown."""
+    raise NotImplementedError
+
+
+@call
+async def settle_delivery(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    delivery: UUID,
+    state: str,
+    reason: str | None = None,
+    path: str | None = None,
+    epoch: int | None = None,
+) -> model.Settled:
+    """404 ``no_such_delivery``, 409 ``delivery_cannot_become``, 403 ``not_driver``."""
+    raise NotImplementedError
+
+
+@call
+async def get_delivery(
+    conn: Connection, org: int | None, actor: str | None, project: str, delivery: UUID
+) -> model.Delivery:
+    """404 ``no_such_delivery``."""
+    raise NotImplementedError
+
+
+@call
+async def list_deliveries(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str, limit: int
+) -> list[model.Delivery]:
+    """The newest first."""
+    raise NotImplementedError
