@@ -1,0 +1,122 @@
+"""Postgres logins: the service's own, and those of participants who speak SQL directly.
+
+A password reaches the server only as a scram verifier made here, so that no statement, log or ``pg_stat_activity``
+ever shows it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from polaris.db.migrate import LOCK_KEY
+from polaris.errors import Conflict, NotFound, from_database
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+CLIENT_ROLE = "polaris_client"
+SERVICE_ROLE = "polaris_service"
+CLIENT_CONNECTIONS = 20
+
+
+@dataclass(frozen=True)
+class Login:
+    """A new login; the URL holds its password and is shown once."""
+
+    login: str
+    actor: str
+    url: str = field(repr=False)
+
+
+def ensure_service(url: str, login: str, password: str) -> None:
+    """Makes *login* the service's login with *password*; changes nothing when it is that already.
+
+    *url* is of a login that may make roles.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        known = _has_role(connection, login)
+        if known and _signs_in(_place(connection) | {"user": login, "password": password}):
+            return
+        with connection.transaction():
+            # Roles belong to the cluster: two processes that start at once must not both make one.
+            connection.execute("select pg_advisory_xact_lock(%s)", [LOCK_KEY])
+            _write(connection, login, password, new=not _has_role(connection, login))
+            connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(SERVICE_ROLE), sql.Identifier(login)))
+
+
+def create_client(url: str, org: int, actor: str, login: str, by: str | None = None) -> Login:
+    """Makes a login that is *actor* of organization *org* in plain SQL; role and registration are one transaction.
+
+    Raises `Conflict` (login_exists) and whatever ``polaris.register_login`` refuses.
+    """
+    password = secrets.token_urlsafe(24)
+    with psycopg.connect(url, autocommit=True) as connection:
+        if _has_role(connection, login):
+            raise Conflict(
+                f"There is a Postgres role {login} already.", code="login_exists", hint="Choose --login NAME."
+            )
+        try:
+            with connection.transaction():
+                _write(connection, login, password, new=True)
+                connection.execute(
+                    sql.SQL("alter role {} connection limit {}").format(
+                        sql.Identifier(login), sql.Literal(CLIENT_CONNECTIONS)
+                    )
+                )
+                connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(CLIENT_ROLE), sql.Identifier(login)))
+                connection.execute(
+                    "select polaris.register_login(p_org => %s, p_actor => %s, p_login => %s)", [org, actor, login]
+                )
+        except psycopg.Error as error:
+            raise from_database(error) from error
+        place = _place(connection)
+    name, secret, host = (quote(part, safe="") for part in (login, password, place.get("host", "localhost")))
+    return Login(login, actor, f"postgresql://{name}:{secret}@{host}:{place['port']}/{place['dbname']}")
+
+
+def revoke_client(url: str, org: int, login: str) -> None:
+    """Ends a client's login: its sessions, its registration, its role. Raises `NotFound` (no_such_login)."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        try:
+            with connection.transaction():
+                connection.execute("select polaris.revoke_login(p_org => %s, p_login => %s)", [org, login])
+                if not _has_role(connection, login):
+                    raise NotFound(f"There is no Postgres role {login}.", code="no_such_login")
+                connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(login)))
+            connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [login])
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(login)))
+        except psycopg.Error as error:
+            raise from_database(error) from error
+
+
+def _write(connection: Connection, login: str, password: str, *, new: bool) -> None:
+    verifier = connection.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256").decode()
+    verb = sql.SQL("create" if new else "alter")
+    connection.execute(
+        sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(login), sql.Literal(verifier))
+    )
+
+
+def _place(connection: Connection) -> dict[str, str]:
+    """Where the server is, as connection parameters without a user; empty ones are left out."""
+    info = connection.info
+    place = {"host": info.host, "port": str(info.port), "dbname": info.dbname}
+    place["sslmode"] = str(conninfo_to_dict(info.dsn).get("sslmode") or "")
+    return {name: value for name, value in place.items() if value}
+
+
+def _has_role(connection: Connection, name: str) -> bool:
+    return connection.execute("select from pg_roles where rolname = %s", [name]).fetchone() is not None
+
+
+def _signs_in(parameters: dict[str, str]) -> bool:
+    try:
+        psycopg.connect(**parameters).close()  # type: ignore[arg-type]
+    except psycopg.OperationalError:
+        return False
+    return True
