@@ -1,0 +1,38 @@
+-- Keeps the hash of a new token of p_for. A person may have tokens for itself and for agents that nobody else runs; an
+-- administrator for anybody. The first one to issue a token for an agent's name runs that agent.
+-- Fails: 403 not_your_token, 404 no_such_member, 404 no_such_project, 422 actor_is_a_participant, 422 token_name_is_short.
+create or replace function polaris.issue_token (
+  p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text,
+  p_project text default null, p_expires_in interval default '90 days'
+)
+returns setof polaris_data.token_row
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_me record;
+  v_token bigint;
+  v_project bigint;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_participant(p_for);
+  if polaris_data.role_of(v_me.org_id, p_for) is null then
+    perform polaris_data.fail(404, 'no_such_member', format('There is no member %s.', p_for), 'Add it first: polaris member add.');
+  end if;
+  if p_name is null or char_length(p_name) not between 1 and 100 then
+    perform polaris_data.fail(422, 'token_name_is_short', 'A token has a name of 1 to 100 characters.');
+  end if;
+  if v_me.actor is not null and polaris_data.role_of(v_me.org_id, v_me.actor) is distinct from 'admin' and v_me.actor <> p_for and (
+    p_for not like 'agent:%' or v_me.actor not like 'user:%' or exists (
+      select from polaris_data.tokens t where t.org_id = v_me.org_id and t.actor = p_for and t.issued_by <> v_me.actor)) then
+    perform polaris_data.fail(403, 'not_your_token', format('%s may not issue tokens for %s.', v_me.actor, p_for),
+      'Ask its owner or an administrator.');
+  end if;
+  if p_project is not null then
+    v_project := (polaris_data.find_project(v_me.org_id, v_me.actor, p_project)).project_id;
+  end if;
+  insert into polaris_data.tokens (hash, org_id, actor, name, shown, project_id, issued_by, expires_at)
+  values (p_hash, v_me.org_id, p_for, p_name, p_shown, v_project, coalesce(v_me.actor, p_for), clock_timestamp() + p_expires_in)
+  returning token_id into v_token;
+  return query select * from polaris_data.show_tokens(v_me.org_id, v_token);
+end;
+$$;
+comment on function polaris.issue_token is 'Keeps the hash of a new token.';

@@ -1,0 +1,16 @@
+-- Writes a project with its counter; answers its id, or null when the name is taken.
+create or replace function polaris_data.write_project (p_org bigint, p_actor text, p_name text)
+returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  v_project bigint;
+begin
+  insert into polaris_data.projects (org_id, name, created_by) values (p_org, p_name, p_actor)
+  on conflict do nothing returning project_id into v_project;
+  if v_project is not null then
+    insert into polaris_data.project_heads (org_id, project_id) values (p_org, v_project);
+  end if;
+  return v_project;
+end;
+$$;
+comment on function polaris_data.write_project is 'Writes a project with its counter.';

@@ -1,0 +1,22 @@
+-- Opens the seat that the caller holds; with an epoch, only the seat of that epoch.
+-- Fails: 404 no_such_project, 404 no_such_session, 409 not_driver (detail: the driver).
+create or replace function polaris.release_driver (
+  p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint default null
+)
+returns setof polaris_data.session_row
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_me record;
+  v_session polaris_data.sessions;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_session := polaris_data.lock_session(v_me.org_id, v_me.actor, p_project, p_session);
+  if v_session.driver is distinct from v_me.actor or p_epoch <> v_session.epoch then
+    perform polaris_data.fail(409, 'not_driver', format('%s does not drive %s.', v_me.actor, p_session), null,
+      jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch));
+  end if;
+  perform polaris_data.end_seat(v_me.org_id, v_session.session_id, 'released');
+  return query select * from polaris_data.show_sessions(v_me.org_id, v_session.project_id, v_session.session_id);
+end;
+$$;
+comment on function polaris.release_driver is 'Opens the seat that the caller holds.';

@@ -1,0 +1,17 @@
+-- Writes a session and its first event; answers its id, or null when the name is taken.
+create or replace function polaris_data.write_session (p_org bigint, p_actor text, p_project bigint, p_name text)
+returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  v_session bigint;
+begin
+  insert into polaris_data.sessions (org_id, project_id, name, created_by) values (p_org, p_project, p_name, p_actor)
+  on conflict do nothing returning session_id into v_session;
+  if v_session is not null then
+    perform polaris_data.write_event(p_org, p_project, v_session, 0, 'session.created', p_actor, null,
+      format('%s made session %s', p_actor, p_name), null, 'session.created');
+  end if;
+  return v_session;
+end;
+$$;
+comment on function polaris_data.write_session is 'Writes a session and its first event.';

@@ -1,0 +1,110 @@
+-- Keeps what drivers captured: one call for a whole batch of one organization, across its projects and sessions. The arrays are
+-- read side by side; the answer has a row for each element, in order. One that is refused is refused by itself: code says why,
+-- and the others are kept.
+--
+-- An event carries the epoch under which it happened. Its actor must hold that epoch of the session, or have held it: what comes
+-- after the seat has ended is kept under its epoch and marked late. The counters are locked before the seats are read, so late is
+-- exact: a claim that committed first is seen.
+--
+-- Codes: no_such_project, no_such_session, not_driver, unknown_kind, client_id_not_valid, client_id_taken, event_too_large.
+-- Fails as a whole: 422 arrays_differ.
+create or replace function polaris.push_events (
+  p_org bigint,
+  p_actor text[],
+  p_project text[],
+  p_session text[],
+  p_epoch bigint[],
+  p_kind text[],
+  p_client_id text[],
+  p_turn text[],
+  p_agent text[],
+  p_body text[],
+  p_payload jsonb[],
+  p_occurred_at timestamptz[]
+)
+returns table (ord integer, client_id text, seq bigint, created boolean, late boolean, code text, message text)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+  v_me record;
+  v_count integer := cardinality(p_client_id);
+  v_actor text[];
+  v_project bigint[];
+  v_session bigint[];
+  v_code text[];
+  v_late boolean[];
+  v_body text[] := p_body;
+  v_payload jsonb[] := p_payload;
+  v_key bytea;
+begin
+  v_me := polaris_data.acting(p_org, null);
+  v_actor := case when v_me.direct then array_fill(v_me.actor, array[v_count]) else p_actor end;
+  if exists (
+    select from unnest(array[
+      cardinality(v_actor), cardinality(p_project), cardinality(p_session), cardinality(p_epoch), cardinality(p_kind),
+      cardinality(p_turn), cardinality(p_agent), cardinality(p_body), cardinality(p_payload), cardinality(p_occurred_at)]) as n
+    where n is distinct from v_count) then
+    perform polaris_data.fail(422, 'arrays_differ', 'The arrays of a batch must be equally long.', 'Use null where an event has nothing.');
+  end if;
+
+  select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord) into v_project, v_session
+  from unnest(p_project, p_session) with ordinality as u (project, session, ord)
+  left join polaris_data.projects p on p.org_id = v_me.org_id and p.name = u.project
+  left join polaris_data.sessions s on s.org_id = v_me.org_id and s.project_id = p.project_id and s.name = u.session;
+
+  perform from polaris_data.project_heads h
+  where h.org_id = v_me.org_id and h.project_id = any (v_project)
+  order by h.project_id for no key update;
+
+  select array_agg(
+      case
+        when u.project is null then 'no_such_project'
+        when u.session is null then 'no_such_session'
+        when u.kind is null or u.kind not in ('prompt', 'message', 'reply', 'tool.call', 'tool.result', 'turn.interrupted', 'notice')
+          then 'unknown_kind'
+        when u.client_id is null or char_length(u.client_id) not between 1 and 200 then 'client_id_not_valid'
+        when t.epoch is null then 'not_driver'
+        when pg_column_size(u.payload) + octet_length(coalesce(u.body, '')) > 1048576 then 'event_too_large'
+      end order by u.ord),
+    array_agg(t.ended_at is not null order by u.ord)
+  into v_code, v_late
+  from unnest(v_project, v_session, p_epoch, p_kind, p_client_id, v_actor, p_body, p_payload)
+    with ordinality as u (project, session, epoch, kind, client_id, actor, body, payload, ord)
+  left join polaris_data.seats t
+    on t.org_id = v_me.org_id and t.session_id = u.session and t.epoch = u.epoch and t.driver = u.actor;
+
+  if v_me.direct then
+    select o.redaction_key into v_key from polaris_data.orgs o where o.org_id = v_me.org_id;
+    select array_agg(polaris_data.redact_prefixes(v_key, u.body) order by u.ord),
+      array_agg(polaris_data.redact_prefixes(v_key, u.payload::text)::jsonb order by u.ord)
+    into v_body, v_payload
+    from unnest(p_body, p_payload) with ordinality as u (body, payload, ord);
+  end if;
+
+  return query
+  select x.ord, x.client_id, x.seq, x.created, coalesce(x.late, false), x.code,
+    case x.code
+      when 'no_such_project' then format('There is no project %s.', left(x.project, 80))
+      when 'no_such_session' then format('There is no session %s in project %s.', left(x.session, 80), x.project)
+      when 'unknown_kind' then format('%s is not a kind that can be pushed.', coalesce(quote_literal(left(x.kind, 80)), 'Nothing'))
+      when 'client_id_not_valid' then 'A client_id has 1 to 200 characters.'
+      when 'not_driver' then format('%s never held epoch %s of session %s.', x.actor, coalesce(x.epoch::text, 'null'), x.session)
+      when 'event_too_large' then 'An event may take 1 MiB.'
+      when 'client_id_taken' then 'Another participant used this client_id.'
+    end
+  from rows from (
+    unnest(p_client_id, v_late, p_project, p_session, p_kind, v_actor, p_epoch),
+    polaris_data.write_events(
+      v_me.org_id, v_code, v_project, v_session, p_epoch, p_kind, v_actor, array_fill(null::text, array[v_count]), p_turn, p_agent,
+      v_body, v_payload, p_client_id, v_late, p_occurred_at)
+  ) as x (client_id, late, project, session, kind, actor, epoch, ord, seq, created, code);
+end;
+$$;
+comment on function polaris.push_events is 'Keeps what drivers captured: one call for a whole batch of one organization.';

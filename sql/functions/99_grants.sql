@@ -1,0 +1,21 @@
+-- Who may call what. The service: everything in schema polaris. Direct clients: what a participant does for itself; the functions
+-- that trust what they are told are not among them, and refuse a registered login besides.
+do $$
+declare
+  v_client text[] := array[
+    'archive_project', 'archive_session', 'claim_driver', 'create_project', 'create_session', 'get_delivery', 'get_project', 'get_session',
+    'heartbeat', 'inject', 'join_session', 'list_deliveries', 'list_members', 'list_projects', 'list_sessions', 'push_events', 'read_advice',
+    'read_events', 'release_driver', 'say', 'settle_delivery'];
+  v_function record;
+begin
+  for v_function in
+    select p.oid::pg_catalog.regprocedure as signature, p.proname as name
+    from pg_catalog.pg_proc p where p.pronamespace = 'polaris'::pg_catalog.regnamespace
+  loop
+    execute pg_catalog.format('revoke all on function %s from public, polaris_client', v_function.signature);
+    execute pg_catalog.format('grant execute on function %s to polaris_service', v_function.signature);
+    if v_function.name = any (v_client) then
+      execute pg_catalog.format('grant execute on function %s to polaris_client', v_function.signature);
+    end if;
+  end loop;
+end $$;
