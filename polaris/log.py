@@ -128,7 +128,7 @@ def _moment(record: logging.LogRecord) -> str:
 
 
 def _plain(value: Any) -> str:
-    text = str(value)
+    text = masked(str(value))  # before quoting, which would hide a secret from the patterns
     return json.dumps(text, ensure_ascii=False) if not text or re.search(r"[\s\"=]", text) else text
 
 

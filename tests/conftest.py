@@ -73,7 +73,7 @@ def cluster() -> Iterator[Cluster]:
 def migrate_roles(url: str) -> None:
     """The service's login belongs to the cluster: made once, before any database is migrated."""
     with psycopg.connect(url, autocommit=True) as connection:
-        if not connection.execute("select from pg_roles where rolname = 'polaris_service'").fetchone():
+        if connection.execute("select from pg_roles where rolname = 'polaris_service'").fetchone() is None:
             connection.execute("create role polaris_service nologin")
     logins.ensure_service(url, SERVICE_LOGIN, SERVICE_PASSWORD)
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 LOCK_KEY = 0x706F6C61726973  # "polaris" in ASCII
 LOCK_TIMEOUT = "5s"
 OWNER = "polaris_owner"
+SERVICE = "polaris_service"
 logger = log.get(__name__)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -98,7 +99,7 @@ def apply(url: str, below: Path | None = None) -> list[str]:
         connection.execute(META)
         done = _apply_migrations(connection, sources.migrations(root), root)
         done += _apply_functions(connection, sources.functions(root))
-        if done and connection.execute("select from pg_roles where rolname = 'polaris_service'").fetchone():
+        if done and _has_role(connection, SERVICE):
             connection.execute(GRANTS)
     if done:
         logger.info("database brought up to date", extra={"files": len(done)})
@@ -154,7 +155,7 @@ def _apply_functions(connection: Connection, wanted: Sequence[Source]) -> list[s
     if now == applied:
         return []
     with connection.transaction():
-        _become(connection, admin=not _has_owner(connection))
+        _become(connection, admin=not _has_role(connection, OWNER))
         connection.execute("set local check_function_bodies = off")
         for source in wanted:
             with _named(source):
@@ -288,8 +289,8 @@ def _become(connection: Connection, *, admin: bool) -> None:
         connection.execute(f"set local role {OWNER}")
 
 
-def _has_owner(connection: Connection) -> bool:
-    return connection.execute("select from pg_roles where rolname = %s", [OWNER]).fetchone() is not None
+def _has_role(connection: Connection, name: str) -> bool:
+    return connection.execute("select from pg_roles where rolname = %s", [name]).fetchone() is not None
 
 
 def _marked(connection: Connection) -> set[str]:
