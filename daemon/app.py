@@ -1,0 +1,229 @@
+"""The daemon: one process a home folder that captures, keeps, links and hands advice.
+
+`serve` puts the parts together and runs them until the process is told to stop. Start: lock, secret, database, files of
+hooks that ran meanwhile, links, and only then the port, so that what happened first is queued first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from polaris import log
+from polaris.credentials import check_private
+from polaris.errors import Conflict, Misconfigured
+from polaris.settings import Settings, write_private
+
+from . import guard, records
+from .advice import Advice
+from .bindings import Bindings
+from .connect import Connector
+from .intake import Intake
+from .keyring import Keyring
+from .links import Links
+from .redaction import Redaction
+from .routes import Routes
+from .spool import MOST_BYTES, Spool
+from .store import Store
+from .tasks import Tasks
+from .watch import Watch
+
+LOG = log.get("daemon")
+
+HOST = "127.0.0.1"
+FILES_SECONDS = 2.0
+STOP_SECONDS = 3.0
+
+
+class Daemon:
+    """All parts of one daemon; `open` and `close` are its life."""
+
+    def __init__(
+        self, settings: Settings, *, spool_bytes: int = MOST_BYTES, grace_seconds: float | None = None
+    ) -> None:
+        self.settings = settings
+        self.tasks = Tasks()
+        self.store = Store(settings.daemon_database, records.SCHEMA)
+        self.spool = Spool(self.store, spool_bytes)
+        self.bindings = Bindings(self.store, settings.bound_folder)
+        self.keyring = Keyring(settings.home / "daemon.tokens")
+        self.redaction = Redaction()
+        grace = {} if grace_seconds is None else {"grace_seconds": grace_seconds}
+        self.advice = Advice(self.store, self._wake, **grace)
+        self.links = Links(self.tasks, self.bindings, self.spool, self.advice, self.keyring, self._credential)
+        self.intake = Intake(
+            self.store,
+            self.bindings,
+            self.spool,
+            self.advice,
+            self.redaction,
+            settings.spool_folder,
+            wake=self._wake,
+            holds=self.links.holds,
+        )
+        self.connector = Connector(settings, self.bindings, self.advice, self.intake, self.links, self.keyring)
+        self.watch = Watch(self.advice, self.bindings, self.intake)
+        self.http: aiohttp.ClientSession | None = None
+        self.started_at = time.time()
+        self.port = 0
+
+    async def open(self) -> None:
+        self.keyring.load()
+        self.store.open()
+        await self.bindings.load()
+        await self.spool.load()
+        await self.advice.load()
+        taken = await self.intake.take_up()
+        if taken:
+            LOG.info("took up what hooks had left", extra={"files": taken})
+        self.http = self.links.http = self.connector.http = aiohttp.ClientSession()
+        self.links.start()
+        self.tasks.start("files", self._files)
+        self.tasks.start("advice", self.watch.run)
+
+    async def close(self) -> None:
+        await self.tasks.stop()
+        if self.http is not None:
+            await self.http.close()
+        await asyncio.to_thread(self.store.close)
+
+    async def status(self) -> dict[str, Any]:
+        """``{daemon, sessions, links, spool, refused, failures, last_event_at}``."""
+        sessions = [
+            self.connector.status(one.agent_session_id)
+            | {"agent_session_id": one.agent_session_id, "agent": one.agent, "pid": one.pid}
+            for one in self.bindings
+        ]
+        return {
+            "daemon": {
+                "pid": os.getpid(),
+                "port": self.port,
+                "started_at": self.started_at,
+                "home": str(self.settings.home),
+            },
+            "sessions": sessions,
+            "links": self.links.status(),
+            "spool": {
+                "events": sum(self.spool.waiting.values()),
+                "bytes": self.spool.bytes,
+                "full": self.spool.full,
+                "files": self.intake.files_waiting(),
+            },
+            "advice": self.advice.counts(),
+            "refused": await self.spool.aside(),
+            "failures": dict(self.tasks.failures),
+            "last_event_at": None if self.intake.last_event_at is None else self.intake.last_event_at / 1000,
+        }
+
+    def _wake(self, route_id: int) -> None:
+        self.links.wake(route_id)
+
+    def _credential(self, route: records.Route) -> Any:
+        return self.connector.credential(route)
+
+    async def _files(self) -> None:
+        """A hook that gave up waiting leaves its payload in a file, whether the daemon lives or not."""
+        while True:
+            await asyncio.sleep(FILES_SECONDS)
+            await self.intake.take_up()
+
+
+async def serve(
+    settings: Settings,
+    *,
+    port: int | None = None,
+    ready: Callable[[int], None] | None = None,
+    stop: asyncio.Event | None = None,
+    **options: Any,
+) -> None:
+    """Runs the daemon until SIGTERM, SIGINT or *stop*. *port* 0 means any; *ready* is called with the real one.
+
+    Raises 409 ``daemon_is_running`` when this home has one already, and `Misconfigured` ``port_taken`` when another
+    program has the port.
+    """
+    check_private(settings.home)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_Lock(settings.home / "daemon.lock", settings.daemon_file))
+        token = guard.read_token(settings.daemon_token_file)
+        daemon = Daemon(settings, **options)
+        stack.push_async_callback(daemon.close)
+        await daemon.open()
+        app = web.Application(middlewares=[guard.guard(token)], client_max_size=guard.BODY_BYTES)
+        Routes(daemon).add_to(app)
+        runner = web.AppRunner(app, shutdown_timeout=STOP_SECONDS, handle_signals=False, access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        wanted = settings.port if port is None else port
+        site = web.TCPSite(runner, HOST, wanted)
+        try:
+            await site.start()
+        except OSError as error:
+            raise Misconfigured(
+                f"Port {wanted} of this machine is taken by another program.",
+                code="port_taken",
+                hint="Set POLARIS_PORT to a free one, for the daemon and for the agents.",
+            ) from error
+        daemon.port = site.port
+        write_private(settings.daemon_file, json.dumps({"port": site.port, "pid": os.getpid()}))
+        stack.callback(settings.daemon_file.unlink, missing_ok=True)
+        LOG.info("listening", extra={"port": site.port})
+        if ready:
+            ready(site.port)
+        await _told_to_stop(stop or asyncio.Event())
+        LOG.info("stopping")
+
+
+async def _told_to_stop(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    handled = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+            handled.append(number)
+        except (NotImplementedError, RuntimeError, ValueError):
+            pass  # not the main thread, as in tests
+    try:
+        await stop.wait()
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)
+
+
+class _Lock:
+    """One daemon a home: the lock goes with the process, however it ends."""
+
+    def __init__(self, file: Path, shown: Path) -> None:
+        self._file, self._shown = file, shown
+        self._descriptor = -1
+
+    def __enter__(self) -> None:
+        import fcntl
+
+        self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            try:
+                other = json.loads(self._shown.read_text())
+            except (OSError, ValueError):
+                other = {}
+            raise Conflict(
+                "A daemon of this home runs already"
+                + (f" (pid {other['pid']}, port {other['port']})." if other else "."),
+                code="daemon_is_running",
+                details=other or None,
+            ) from error
+
+    def __exit__(self, *_: Any) -> None:
+        os.close(self._descriptor)

@@ -1,0 +1,287 @@
+"""From a hook's payload to committed events: understood, redacted, written, and only then answered.
+
+The same way for what comes over HTTP and for the files that the hook script wrote while the daemon was down. A payload
+that fits no bound session goes nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from polaris import log
+from polaris.errors import BadRequest
+from polaris.model import EVENT_BYTES
+
+from . import agents, records, spool
+from .advice import Advice, Happened
+from .agents.base import Agent, AgentSession, Captured
+from .bindings import Bindings, Sighting, now_ms
+from .records import Binding, Piece
+from .redaction import Redaction
+from .spool import Entry, Spool
+from .store import Store, StoreFull
+
+LOG = log.get("daemon.intake")
+
+RECENT = 20_000
+FILES_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the hook script says about a capture. ``at`` is in milliseconds since 1970."""
+
+    capture_id: str
+    agent: str
+    pid: int | None
+    at: int
+
+    @classmethod
+    def of(cls, capture_id: Any, agent: Any, pid: Any, at: Any) -> Header:
+        """From header lines or the first line of a file; raises `BadRequest`."""
+        if not isinstance(capture_id, str) or not 0 < len(capture_id) <= 100 or not capture_id.isascii():
+            raise BadRequest("The capture has no id.", code="capture_not_valid")
+        number = int(pid) if str(pid).isascii() and str(pid).isdecimal() and 0 < int(pid) < 2**31 else None
+        return cls(capture_id, str(agent or ""), number, _moment(at))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the hook prints, and the advice in it."""
+
+    output: bytes = b""
+    pieces: Sequence[Piece] = field(default_factory=tuple)
+
+
+class Intake:
+    """The way in. *wake* is called with a route that has something new to send, *revived* with one to be linked."""
+
+    def __init__(
+        self,
+        store: Store,
+        bindings: Bindings,
+        queue: Spool,
+        advice: Advice,
+        redaction: Redaction,
+        folder: Path,
+        wake: Callable[[int], None],
+        holds: Callable[[int], bool],
+    ) -> None:
+        self._store, self._bindings, self._spool, self._advice = store, bindings, queue, advice
+        self._redaction, self._folder, self._wake, self._holds = redaction, folder, wake, holds
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._recent: OrderedDict[str, None] = OrderedDict()
+        self.last_event_at: int | None = None
+
+    async def take(self, header: Header, body: bytes) -> Answer:
+        """One hook event, live. Raises `BadRequest` for what is no payload, `StoreFull` when there is no room."""
+        agent = agents.find(header.agent)
+        if agent is None:
+            return Answer()
+        payload = _payload(body)
+        session = agent.session_of(payload)
+        if session is None:
+            return Answer()
+        binding = await self._bindings.see(_sighting(header, session))
+        if binding is None or not binding.captures:
+            return Answer()
+        await self._keep(agent, header, payload, session, binding, binding.epoch, now_ms())
+        if binding.state != "active" or not agent.may_advise(payload) or not self._holds(binding.route_id):
+            return Answer()
+        pieces = await self._advice.hand(binding, session.turn, agent.fits)
+        if not pieces:
+            return Answer()
+        return Answer(agent.hook_output(session.event, "\n\n".join(piece.text for piece in pieces)), pieces)
+
+    async def written(self, answer: Answer, whole: bool) -> None:
+        if answer.pieces:
+            await self._advice.written(answer.pieces, whole)
+
+    async def take_up(self) -> int:
+        """The files that hooks left, in capture order; answers how many there were. A full queue leaves the rest."""
+        files = sorted(self._files(), key=lambda file: file.name)
+        taken = 0
+        headers = [(self._header(file), file) for file in files]
+        for header, file in sorted(((h, f) for h, f in headers if h), key=lambda pair: (pair[0].at, pair[1].name)):
+            try:
+                await self._take_file(header, file)
+            except BadRequest:
+                self._bad(file)
+            except StoreFull:
+                break
+            taken += 1
+        return taken
+
+    def files_waiting(self) -> int:
+        return len(self._files())
+
+    async def look(self, route_ids: Iterable[int]) -> None:
+        """Reads the new end of the transcripts behind these routes."""
+        for route_id in route_ids:
+            binding = self._bindings.driver(route_id)
+            agent = agents.find(binding.agent) if binding else None
+            if binding and agent and binding.captures:
+                async with self._lock(binding):
+                    entries, happened, read_to = await self._read(agent, binding, binding.epoch)
+                    await self._commit(binding, entries, read_to)
+                    await self._advice.happened(binding.route_id, happened)
+
+    async def _take_file(self, header: Header, file: Path) -> None:
+        agent = agents.find(header.agent)
+        payload = _payload(file.read_bytes().partition(b"\n")[2])
+        session = agent.session_of(payload) if agent else None
+        if agent and session:
+            binding = await self._bindings.see(_sighting(header, session))
+            epoch = (
+                await self._store.do(lambda db: records.epoch_at(db, binding.route_id, header.at)) if binding else None
+            )
+            if binding and binding.captures and epoch is not None:
+                await self._keep(agent, header, payload, session, binding, epoch, header.at)
+        file.unlink(missing_ok=True)
+
+    async def _keep(
+        self,
+        agent: Agent,
+        header: Header,
+        payload: dict[str, Any],
+        session: AgentSession,
+        binding: Binding,
+        epoch: int,
+        at: int,
+    ) -> None:
+        """Commits what the payload tells of, and what the transcript has by now."""
+        async with self._lock(binding):
+            entries, happened, read_to = await self._read(agent, binding, epoch)
+            captured = agent.capture(payload, capture_id=header.capture_id, at=header.at / 1000)
+            entries += self._entries(captured, binding, epoch)
+            happened += [
+                Happened(one.kind, one.turn, at) for one in captured if one.subagent is None and not one.repeat
+            ]
+            if session.ends and session.ends != "clear":
+                happened.append(Happened("end", None, at))
+            await self._commit(binding, entries, read_to)
+            await self._advice.happened(binding.route_id, happened, agent.advice_seen(payload))
+
+    async def _read(self, agent: Agent, binding: Binding, epoch: int) -> tuple[list[Entry], list[Happened], int]:
+        raise NotImplementedError
+
+    async def _commit(self, binding: Binding, entries: list[Entry], read_to: int) -> None:
+        if not entries and read_to == binding.read_to:
+            return
+        self._spool.room(entries)
+
+        def job(db: sqlite3.Connection) -> list[Entry]:
+            if read_to != binding.read_to:
+                records.set_read_to(db, binding.agent_session_id, read_to)
+            return spool.insert(db, entries)
+
+        new = await self._store.do(job)
+        self._bindings.read(binding.agent_session_id, read_to)
+        for entry in new:
+            self._recent[entry.client_id] = None
+        while len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
+        if new:
+            self._spool.kept(new)
+            self.last_event_at = now_ms()
+            self._wake(binding.route_id)
+
+    def _entries(self, captured: Iterable[Captured], binding: Binding, epoch: int) -> list[Entry]:
+        route = self._bindings.routes[binding.route_id]
+        entries = []
+        for one in captured:
+            # What the agent tells twice is taken once; after a restart the service knows the id.
+            if one.client_id in self._recent and one.repeat:
+                continue
+            event = {
+                "client_id": one.client_id,
+                "kind": one.kind,
+                "epoch": epoch,
+                "turn": one.turn,
+                "agent": binding.agent,
+                **self._redaction.clean(route.redaction_key, one.body, one.payload),
+                "occurred_at": one.occurred_at.isoformat(),
+            }
+            entries.append(Entry(route.route_id, one.client_id, epoch, one.kind, _json(event), now_ms()))
+        return entries
+
+    def _lock(self, binding: Binding) -> asyncio.Lock:
+        return self._locks.setdefault(binding.agent_session_id, asyncio.Lock())
+
+    def _files(self) -> list[Path]:
+        try:
+            return [file for file in self._folder.iterdir() if file.is_file() and not file.name.startswith(".")]
+        except FileNotFoundError:
+            return []
+
+    def _header(self, file: Path) -> Header | None:
+        """The first line; a file without one is put aside."""
+        try:
+            with file.open("rb") as opened:
+                told = json.loads(opened.readline(4096))
+            return Header.of(told.get("capture"), told.get("agent"), told.get("pid"), told.get("at"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, AttributeError, BadRequest):
+            self._bad(file)
+            return None
+
+    def _bad(self, file: Path) -> None:
+        LOG.warning("a file of a hook cannot be read; it is put aside", extra={"file": file.name})
+        bad = self._folder / "bad"
+        bad.mkdir(mode=0o700, exist_ok=True)
+        try:
+            file.rename(bad / file.name)
+        except OSError:
+            LOG.exception("the file cannot be moved", extra={"file": file.name})
+
+
+def _payload(body: bytes) -> dict[str, Any]:
+    try:
+        payload = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The payload is not JSON.", code="payload_not_json") from error
+    if not isinstance(payload, dict):
+        raise BadRequest("The payload is not a JSON object.", code="payload_not_json")
+    return payload
+
+
+def _sighting(header: Header, session: AgentSession) -> Sighting:
+    return Sighting(
+        agent=header.agent,
+        agent_session_id=session.session_id,
+        pid=header.pid or session.pid,
+        transcript=session.transcript,
+        starts=session.starts,
+        ends=session.ends,
+    )
+
+
+def _json(event: dict[str, Any]) -> bytes:
+    """The pushed form. What is still too large, whatever it is, loses its payload: the words stay."""
+    text = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    if len(text) > EVENT_BYTES - 1024:
+        short = event | {"body": event["body"][:65_536], "payload": {"left_out": f"{len(text)} bytes"}}
+        text = json.dumps(short, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return text
+
+
+def _moment(at: Any) -> int:
+    """Milliseconds since 1970, from seconds with a fraction, milliseconds or RFC 3339; now, where nothing is told."""
+    text = str(at or "").replace(",", ".")
+    try:
+        number = float(text)
+    except ValueError:
+        try:
+            return int(datetime.fromisoformat(text).timestamp() * 1000)
+        except (ValueError, OverflowError):
+            return now_ms()
+    return int(number if number > 1e11 else number * 1000) if 0 < number < 1e15 else now_ms()

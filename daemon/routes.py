@@ -1,0 +1,164 @@
+"""The daemon's HTTP interface; `guard` stands before every route.
+
+Everything but ``POST /events`` takes and answers JSON objects; errors are problems ``{code, message, hint, details}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from polaris.client import Client
+from polaris.errors import NotFound, Unprocessable
+
+from . import guard
+from .bindings import SESSION_ID, Sighting
+from .intake import Answer, Header
+
+if TYPE_CHECKING:
+    from .app import Daemon
+
+CONTEXT_EVENTS = 50
+CONTEXT_MOST = 500
+
+
+class Routes:
+    """Handlers over one `Daemon`."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_post("/events", self.events)
+        app.router.add_post("/register", self.register)
+        app.router.add_post("/connect", self.connect)
+        app.router.add_post("/disconnect", self.disconnect)
+        app.router.add_post("/pause", self.pause)
+        app.router.add_post("/reply", self.reply)
+        app.router.add_get("/context", self.context)
+        app.router.add_get("/status", self.status)
+        app.router.add_get("/status/{agent_session_id}", self.session_status)
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """A hook's payload. 200 with the hook's output or nothing; 507 without room: the hook keeps it then."""
+        body = await guard.read_body(request)
+        told = request.headers
+        header = Header.of(
+            told.get("X-Polaris-Capture"),
+            told.get("X-Polaris-Agent"),
+            told.get("X-Polaris-Pid"),
+            told.get("X-Polaris-At"),
+        )
+        # The hook may give up and hang up; what it brought is kept all the same.
+        answer = await asyncio.shield(self._daemon.intake.take(header, body))
+        response = web.Response(body=answer.output, content_type="application/json")
+        if not answer.pieces:
+            return response
+        return await self._hand(request, response, answer)
+
+    async def _hand(self, request: web.Request, response: web.Response, answer: Answer) -> web.StreamResponse:
+        """Writes the answer here, so that it is known whether it went out before anybody is told so."""
+        gone = request.transport is None or request.transport.is_closing()
+        if not gone:
+            try:
+                await response.prepare(request)
+                await response.write_eof()
+            except (ConnectionError, asyncio.CancelledError):
+                # Part of it may have arrived: only the transcript knows. It stays `handing`.
+                raise
+        await asyncio.shield(self._daemon.intake.written(answer, whole=not gone))
+        return response
+
+    async def register(self, request: web.Request) -> web.Response:
+        """An MCP server tells whose child it is: ``{pid, agent, agent_session_id?}``; answers that session's status.
+
+        Its session id is the one at its start; what a hook of the same process said later is newer and wins.
+        """
+        asked = await guard.read_object(request)
+        pid, named = asked.get("pid"), asked.get("agent_session_id")
+        if not isinstance(pid, int) or isinstance(pid, bool) or not 0 < pid < 2**31:
+            raise Unprocessable("A pid is a positive number.", code="pid_not_valid")
+        bindings = self._daemon.bindings
+        known = bindings.session_of(pid)
+        bound = next((one for one in bindings if one.pid == pid), None)
+        if known is None and bound is None and isinstance(named, str) and SESSION_ID.fullmatch(named):
+            await bindings.note(Sighting(str(asked.get("agent") or "claude-code"), named, pid))
+            known = bindings.session_of(pid)
+        session = bound.agent_session_id if bound else (known.agent_session_id if known else None)
+        status = self._daemon.connector.status(session or "")
+        return web.json_response({"agent_session_id": session} | status)
+
+    async def connect(self, request: web.Request) -> web.Response:
+        """``{agent_session_id | pid, agent?, project, session?, token?, role?}``; see `connect.Connector`."""
+        return web.json_response(await self._daemon.connector.connect(await guard.read_object(request)))
+
+    async def disconnect(self, request: web.Request) -> web.Response:
+        """``{agent_session_id | pid, release?}``."""
+        return web.json_response(await self._daemon.connector.disconnect(await guard.read_object(request)))
+
+    async def pause(self, request: web.Request) -> web.Response:
+        """``{agent_session_id | pid, paused?}``."""
+        return web.json_response(await self._daemon.connector.pause(await guard.read_object(request)))
+
+    async def reply(self, request: web.Request) -> web.Response:
+        """``{agent_session_id, body, client_id?}``: said to the whole project, as the session's participant."""
+        asked = await guard.read_object(request)
+        body, client_id = asked.get("body"), asked.get("client_id")
+        if not isinstance(body, str) or not body.strip():
+            raise Unprocessable("There is nothing to say.", code="body_not_valid")
+        if client_id is not None and not isinstance(client_id, str):
+            raise Unprocessable("client_id has to be text.", code="client_id_not_valid")
+        async with self._client(str(asked.get("agent_session_id") or "")) as (client, route):
+            clean = self._daemon.redaction.text(route.redaction_key, body)
+            return web.json_response(await client.say(route.project, clean, client_id=client_id))
+
+    async def context(self, request: web.Request) -> web.Response:
+        """``?agent_session_id=&session=&limit=&after=``: the project's newest events, or those of one session."""
+        asked = request.query
+        limit, after = _number(asked.get("limit"), CONTEXT_EVENTS), _number(asked.get("after"), None)
+        async with self._client(asked.get("agent_session_id", "")) as (client, route):
+            page = await client.messages(
+                route.project, asked.get("session"), after=after, limit=min(limit or CONTEXT_EVENTS, CONTEXT_MOST)
+            )
+        return web.json_response({"project": route.project, "session": route.session or None} | page)
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Sessions, links, queue, refused events, failures, the last event: what `polaris status` shows."""
+        return web.json_response(await self._daemon.status())
+
+    async def session_status(self, request: web.Request) -> web.Response:
+        """``{connected, project, session, actor, line, …}``; from memory, for the status line."""
+        return web.json_response(self._daemon.connector.status(request.match_info["agent_session_id"]))
+
+    def _client(self, agent_session_id: str) -> _Acting:
+        return _Acting(self._daemon, agent_session_id)
+
+
+class _Acting:
+    """A client of the service as the participant of an agent session."""
+
+    def __init__(self, daemon: Daemon, agent_session_id: str) -> None:
+        binding = daemon.bindings.of(agent_session_id)
+        if binding is None:
+            raise NotFound(
+                "This agent session is not connected.", code="not_connected", hint="Run /polaris join PROJECT SESSION."
+            )
+        self._route = daemon.bindings.routes[binding.route_id]
+        credential = daemon.connector.credential(self._route)
+        self._client = Client(credential.url, credential.token, http=daemon.http)
+
+    async def __aenter__(self) -> tuple[Client, Any]:
+        return await self._client.__aenter__(), self._route
+
+    async def __aexit__(self, *ended: Any) -> None:
+        await self._client.__aexit__(*ended)
+
+
+def _number(text: str | None, default: int | None) -> int | None:
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise Unprocessable("A number was expected.", code="number_not_valid")
+    return int(text)

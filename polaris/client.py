@@ -1,0 +1,413 @@
+"""The API as a Python object: what the command line and the daemon call.
+
+``async with Client(url, token) as polaris: await polaris.inject("pj", "fxm", "use RS256")``. Every call answers the
+decoded JSON of the API and fails with a `PolarisError` that carries the service's code, message and hint. The token is
+sent in one header and appears nowhere else, errors included; redirects are never followed, so it reaches nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from polaris.errors import Misconfigured, PolarisError, Unavailable, from_problem
+
+Json = dict[str, Any]
+
+CALL_SECONDS = 30.0
+CONNECT_SECONDS = 5.0
+# A stream is given up when neither an event nor a ping came for so long; the service pings every 15 seconds.
+SILENCE_SECONDS = 60.0
+FRAME_BYTES = 32 * 1024 * 1024
+
+
+class SocketClosed(PolarisError):
+    """The service ended the connection."""
+
+    status, code = 503, "socket_closed"
+
+    def __init__(self, close_code: int, reason: str = "") -> None:
+        super().__init__(f"The service ended the connection ({close_code}).")
+        self.close_code = close_code
+        self.reason = reason
+
+
+class Socket:
+    """One open WebSocket; frames are JSON objects in both directions."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self._ws = ws
+
+    async def send(self, frame: Mapping[str, Any]) -> None:
+        """Raises `SocketClosed` when the other side is gone."""
+        try:
+            await self._ws.send_str(orjson.dumps(frame).decode())
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise SocketClosed(self._ws.close_code or 1006) from error
+
+    async def receive(self) -> Json:
+        """The next frame. Raises `SocketClosed` with the close code (1006: broken off)."""
+        message = await self._ws.receive()
+        if message.type is aiohttp.WSMsgType.TEXT:
+            frame = orjson.loads(message.data)
+            if isinstance(frame, dict):
+                return frame
+            raise SocketClosed(1003, "a frame that is not an object")
+        raise SocketClosed(self._ws.close_code or 1006, str(message.extra or ""))
+
+    async def close(self) -> None:
+        await self._ws.close()
+
+
+class Client:
+    """A caller of one service under one token; open it with ``async with``.
+
+    *http* shares a connection pool between clients; it is not closed here.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        seconds: float = CALL_SECONDS,
+        http: aiohttp.ClientSession | None = None,
+    ) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise Misconfigured("The service's address has to begin with http:// or https://.")
+        self.url = url.rstrip("/")
+        self._token = token
+        self._seconds = seconds
+        self._http = http
+        self._owned = http is None
+
+    def __repr__(self) -> str:
+        return f"Client({self._place()!r})"
+
+    async def __aenter__(self) -> Self:
+        if self._http is None:
+            self._http = aiohttp.ClientSession()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._owned and self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    # Who and what there is
+
+    async def me(self) -> Json:
+        """``{"org", "actor", "role", "redaction_key"}``; the key is base64."""
+        return await self.call("GET", "/me")
+
+    async def projects(self) -> list[Json]:
+        return await self._items("/projects")
+
+    async def project(self, project: str) -> Json:
+        return await self.call("GET", _path("projects", project))
+
+    async def create_project(self, project: str) -> Json:
+        return await self.call("POST", "/projects", {"name": project})
+
+    async def sessions(self, project: str) -> list[Json]:
+        return await self._items(_path("projects", project, "sessions"))
+
+    async def session(self, project: str, session: str) -> Json:
+        return await self.call("GET", _session(project, session))
+
+    async def members(self) -> list[Json]:
+        return await self._items("/members")
+
+    async def add_member(self, handle: str, *, role: str = "member", email: str | None = None) -> Json:
+        return await self.call("POST", "/members", _given(handle=handle, role=role, email=email))
+
+    async def remove_member(self, handle: str) -> Json:
+        return await self.call("DELETE", _path("members", handle))
+
+    async def tokens(self) -> list[Json]:
+        return await self._items("/tokens")
+
+    async def create_token(
+        self, name: str, *, actor: str | None = None, project: str | None = None, expires_in_seconds: int | None = None
+    ) -> Json:
+        """The answer is the only place where the token itself ever appears."""
+        body = _given(actor=actor, name=name, project=project, expires_in=expires_in_seconds)
+        return await self.call("POST", "/tokens", body)
+
+    async def revoke_token(self, token_id: int) -> Json:
+        return await self.call("DELETE", _path("tokens", str(token_id)))
+
+    # The seat
+
+    async def join(self, project: str, session: str) -> Json:
+        """Opens the session, making project and session where they lack, and takes the seat if it is free."""
+        return await self.call("POST", f"{_session(project, session)}/join", {})
+
+    async def claim(self, project: str, session: str) -> Json:
+        """409 ``seat_is_held`` with ``details.driver`` when somebody else drives."""
+        return await self.call("POST", f"{_session(project, session)}/driver", {})
+
+    async def release(self, project: str, session: str, epoch: int | None = None) -> Json:
+        return await self.call("POST", f"{_session(project, session)}/handoff", _given(epoch=epoch))
+
+    # Events
+
+    async def push(self, project: str, session: str, events: Sequence[Json]) -> list[Json]:
+        """One result an event, in order; a refused one has ``code`` and ``message`` in its place."""
+        answer = await self.call("POST", f"{_session(project, session)}/events", {"events": list(events)})
+        results: list[Json] = answer["results"]
+        return results
+
+    async def say(self, project: str, body: str, *, client_id: str | None = None) -> Json:
+        """A floor message: to the project, of no session."""
+        return await self.call("POST", _path("projects", project, "messages"), _given(body=body, client_id=client_id))
+
+    async def messages(
+        self,
+        project: str,
+        session: str | None = None,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int | None = None,
+        kind: Iterable[str] = (),
+        actor: Iterable[str] = (),
+    ) -> Json:
+        """One page of history, ascending: ``{"items", "first_seq", "last_seq"}``; neither bound: the newest page."""
+        query = [
+            (name, str(value))
+            for name, value in (("after", after), ("before", before), ("limit", limit))
+            if value is not None
+        ]
+        query += [("kind", value) for value in kind] + [("actor", value) for value in actor]
+        place = _session(project, session) if session else _path("projects", project)
+        return await self.call("GET", f"{place}/messages", query=query)
+
+    async def history(
+        self, project: str, session: str | None = None, *, after: int = 0, page: int = 500
+    ) -> AsyncIterator[Json]:
+        """Every event after a number, oldest first, page by page, until none is left."""
+        while items := (await self.messages(project, session, after=after, limit=page))["items"]:
+            for event in items:
+                yield event
+            after = items[-1]["seq"]
+
+    async def follow(
+        self, project: str, session: str | None = None, *, after: int | None = None
+    ) -> AsyncIterator[Json]:
+        """Events as they come, for ever, each once and in order, over any number of broken connections.
+
+        *after* None begins with the next event. Ends only with a refusal of the service (`PolarisError` that is not
+        about being away).
+        """
+        place = _session(project, session) if session else _path("projects", project)
+        backoff = Backoff()
+        while True:
+            try:
+                if after is None:
+                    # Without a number a reconnect before the first event would skip what came in between.
+                    after = int((await self.messages(project, session, limit=1))["last_seq"])
+                async with self._stream(f"{place}/events", after) as stream:
+                    async for event in stream:
+                        backoff.reset()
+                        if event["seq"] > after:
+                            after = event["seq"]
+                            yield event
+            except PolarisError as error:
+                if error.status < 500 and error.status != 429:
+                    raise
+            await backoff.wait()
+
+    # Advice
+
+    async def inject(
+        self,
+        project: str,
+        session: str,
+        body: str,
+        *,
+        client_id: str | None = None,
+        expires_in_seconds: int | None = None,
+    ) -> Json:
+        """The delivery; its state changes can be read with `delivery`."""
+        advice = _given(body=body, client_id=client_id, expires_in=expires_in_seconds)
+        return await self.call("POST", f"{_session(project, session)}/inject", advice)
+
+    async def delivery(self, project: str, delivery: str) -> Json:
+        return await self.call("GET", _path("projects", project, "deliveries", delivery))
+
+    async def deliveries(self, project: str, session: str) -> list[Json]:
+        return await self._items(f"{_session(project, session)}/deliveries")
+
+    async def settle(self, project: str, delivery: str, state: str, **more: Any) -> Json:
+        """*more*: ``reason``, ``path``, ``epoch``."""
+        return await self.call(
+            "POST", _path("projects", project, "deliveries", delivery), {"state": state} | _given(**more)
+        )
+
+    # How it is done
+
+    @asynccontextmanager
+    async def socket(
+        self, project: str, session: str | None = None, *, after: int | None = None
+    ) -> AsyncIterator[Socket]:
+        """The project's or the session's WebSocket. A refused handshake is the service's error."""
+        place = _session(project, session) if session else _path("projects", project)
+        query = [] if after is None else [("after", str(after))]
+        try:
+            ws = await asyncio.wait_for(
+                self._open().ws_connect(
+                    self._address(f"{place}/ws", query),
+                    headers=self._headers(),
+                    heartbeat=30,
+                    max_msg_size=FRAME_BYTES,
+                    compress=0,
+                ),
+                CONNECT_SECONDS + 5,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status >= 500 or error.status < 400:
+                raise self._away() from error
+            raise await self._refusal(place, error.status) from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._away() from error
+        try:
+            yield Socket(ws)
+        finally:
+            await ws.close()
+
+    async def call(self, method: str, path: str, body: Any = None, query: Sequence[tuple[str, str]] = ()) -> Json:
+        """One request; answers the decoded body. Raises the service's problem, or `Unavailable`."""
+        data = None if body is None else orjson.dumps(body)
+        headers = self._headers() | ({"Content-Type": "application/json"} if data is not None else {})
+        limit = aiohttp.ClientTimeout(total=self._seconds, connect=CONNECT_SECONDS)
+        try:
+            async with self._open().request(
+                method, self._address(path, query), data=data, headers=headers, timeout=limit, allow_redirects=False
+            ) as answer:
+                raw, status = await answer.read(), answer.status
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._away() from error
+        return _read(status, raw)
+
+    @asynccontextmanager
+    async def _stream(self, path: str, after: int) -> AsyncIterator[AsyncIterator[Json]]:
+        limit = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
+        headers = self._headers() | {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
+        try:
+            async with self._open().get(
+                self._address(path, [("after", str(after))]), headers=headers, timeout=limit, allow_redirects=False
+            ) as answer:
+                if answer.status != 200:
+                    _read(answer.status, await answer.read())
+                    raise self._away()
+                yield _events(answer.content)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._away() from error
+
+    async def _items(self, path: str) -> list[Json]:
+        items: list[Json] = (await self.call("GET", path))["items"]
+        return items
+
+    async def _refusal(self, path: str, status: int) -> PolarisError:
+        """A handshake error has no body: the plain resource tells why."""
+        try:
+            await self.call("GET", path)
+        except PolarisError as error:
+            return error
+        return from_problem(status, None)
+
+    def _address(self, path: str, query: Sequence[tuple[str, str]] = ()) -> URL:
+        return (
+            URL(self.url + path, encoded=True).update_query(list(query))
+            if query
+            else URL(self.url + path, encoded=True)
+        )
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            raise RuntimeError("open the client with `async with`")
+        return self._http
+
+    def _place(self) -> str:
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+
+    def _away(self) -> Unavailable:
+        return Unavailable(
+            f"The service at {self._place()} does not answer.", hint="Is it running? `polaris up` starts one here."
+        )
+
+
+class Backoff:
+    """Growing pauses with jitter, so that a thousand clients do not come back in the same moment."""
+
+    def __init__(self, first_seconds: float = 0.2, most_seconds: float = 15.0) -> None:
+        self._first, self._most = first_seconds, most_seconds
+        self._next = first_seconds
+
+    def reset(self) -> None:
+        self._next = self._first
+
+    def seconds(self) -> float:
+        """The next pause; each is about twice the one before."""
+        pause = self._next * random.uniform(0.5, 1.0)
+        self._next = min(self._next * 2, self._most)
+        return pause
+
+    async def wait(self) -> None:
+        await asyncio.sleep(self.seconds())
+
+
+async def _events(content: aiohttp.StreamReader) -> AsyncIterator[Json]:
+    """Server-sent events: the JSON of each ``data:`` block; pings and other fields are passed over."""
+    rest, data = b"", list[bytes]()
+    async for chunk in content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            line = line.removesuffix(b"\r")
+            if line.startswith(b"data:"):
+                data.append(line[5:].removeprefix(b" "))
+            elif not line and data:
+                event = orjson.loads(b"\n".join(data))
+                data.clear()
+                if isinstance(event, dict) and isinstance(event.get("seq"), int):
+                    yield event
+
+
+def _read(status: int, raw: bytes) -> Json:
+    try:
+        body = orjson.loads(raw) if raw else {}
+    except orjson.JSONDecodeError:
+        body = None
+    if not 200 <= status < 300:
+        raise from_problem(status, body)
+    if not isinstance(body, dict):
+        raise Unavailable("The service answered something that is not Polaris's.", hint="Is the address right?")
+    return body
+
+
+def _path(*parts: str) -> str:
+    return "".join("/" + quote(part, safe="") for part in parts)
+
+
+def _session(project: str, session: str) -> str:
+    return _path("projects", project, "sessions", session)
+
+
+def _given(**fields: Any) -> Json:
+    return {name: value for name, value in fields.items() if value is not None}
