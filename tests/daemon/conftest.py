@@ -1,0 +1,42 @@
+"""A home, a daemon and a fake service, for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from daemon_tools import DaemonProcess, sign_in
+from fake_service import FakeService
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeService]:
+    async with FakeService() as service:
+        yield service
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    yield folder
+
+
+@pytest.fixture
+async def daemon(home: Path) -> AsyncIterator[DaemonProcess]:
+    """A daemon that is not started yet; whatever it becomes, it is gone at the end."""
+    process = DaemonProcess(home)
+    yield process
+    if process.process and process.process.returncode is None:
+        await process.kill()
+
+
+@pytest.fixture
+async def bound(daemon: DaemonProcess, fake: FakeService) -> DaemonProcess:
+    """A running daemon whose profile is user:manu at the fake service; agent session a1 drives pj/fxm."""
+    sign_in(daemon, fake.url, "token-of-manu", "user:manu")
+    await daemon.start()
+    await daemon.connect("a1")
+    await daemon.until("/status/a1", lambda status: status["connected"])
+    return daemon
