@@ -25,11 +25,12 @@ from polaris.errors import Conflict, Misconfigured
 from polaris.settings import Settings, write_private
 
 from . import guard, records
-from .advice import Advice
+from .advice import GRACE_SECONDS, Advice
 from .bindings import Bindings
 from .connect import Connector
 from .intake import Intake
 from .keyring import Keyring
+from .link import ANSWER_SECONDS
 from .links import Links
 from .redaction import Redaction
 from .routes import Routes
@@ -49,7 +50,12 @@ class Daemon:
     """All parts of one daemon; `open` and `close` are its life."""
 
     def __init__(
-        self, settings: Settings, *, spool_bytes: int = MOST_BYTES, grace_seconds: float | None = None
+        self,
+        settings: Settings,
+        *,
+        spool_bytes: int = MOST_BYTES,
+        grace_seconds: float = GRACE_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self.settings = settings
         self.tasks = Tasks()
@@ -58,9 +64,10 @@ class Daemon:
         self.bindings = Bindings(self.store, settings.bound_folder)
         self.keyring = Keyring(settings.home / "daemon.tokens")
         self.redaction = Redaction()
-        grace = {} if grace_seconds is None else {"grace_seconds": grace_seconds}
-        self.advice = Advice(self.store, self._wake, **grace)
-        self.links = Links(self.tasks, self.bindings, self.spool, self.advice, self.keyring, self._credential)
+        self.advice = Advice(self.store, self._wake, grace_seconds)
+        self.links = Links(
+            self.tasks, self.bindings, self.spool, self.advice, self.keyring, self._credential, answer_seconds
+        )
         self.intake = Intake(
             self.store,
             self.bindings,

@@ -167,6 +167,7 @@ class Connector:
             "state": binding.state,
             "reason": binding.reason,
             "paused": bool(binding.paused),
+            "advice_waiting": len(self._advice.of(route.route_id, "waiting")),
             "line": f"polaris: {route.place} ({route.actor}) {sign}",
         }
 
@@ -184,6 +185,7 @@ class Connector:
                 code="agent_session_unknown",
                 hint="Name it with agent_session_id, or send a prompt first so that its hook tells who it is.",
             )
+        told = _text(asked, "transcript_path", "") or None
         found = next((one for one in self._bindings.processes() if one.agent_session_id == named), None)
         bound = self._bindings.of(named)
         return Sighting(
@@ -192,7 +194,7 @@ class Connector:
             if bound and bound.agent_session_id != named and found is None
             else named,
             pid=pid if pid is not None else (found.pid if found else (bound.pid if bound else None)),
-            transcript=found.transcript if found else (bound.transcript if bound else None),
+            transcript=told or (found.transcript if found else (bound.transcript if bound else None)),
         )
 
     async def _make_room(self, route: Route, seen: Sighting, role: str) -> None:

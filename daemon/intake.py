@@ -171,7 +171,7 @@ class Intake:
             await self._advice.happened(binding.route_id, happened, agent.advice_seen(payload))
 
     async def _read(self, agent: Agent, binding: Binding, epoch: int) -> tuple[list[Entry], list[Happened], int]:
-        raise NotImplementedError
+        return [], [], binding.read_to
 
     async def _commit(self, binding: Binding, entries: list[Entry], read_to: int) -> None:
         if not entries and read_to == binding.read_to:

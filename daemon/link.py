@@ -31,7 +31,6 @@ from .tasks import first_end
 
 LOG = log.get("daemon.link")
 
-HELLO_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 # How often a link that was refused looks whether somebody has signed in again.
 REFUSED_SECONDS = 15.0
@@ -63,10 +62,12 @@ class Link:
         advice: Advice,
         http: aiohttp.ClientSession,
         credential: Callable[[Route], Credential],
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self.route_id = route_id
         self._bindings, self._spool, self._advice = bindings, spool, advice
         self._http, self._credential = http, credential
+        self._patience = answer_seconds
         # connecting, connected, offline, refused
         self.state = "connecting"
         self.reason: str | None = None
@@ -139,7 +140,7 @@ class Link:
         self._idle.set()
 
     async def _converse(self, client: Client, socket: Socket) -> None:
-        hello = await _within(socket.receive(), HELLO_SECONDS)
+        hello = await _within(socket.receive(), self._patience)
         if hello.get("type") != "hello":
             raise SocketClosed(1002, "no hello")
         if hello.get("actor") != self.route.actor:
@@ -308,8 +309,8 @@ class Link:
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._asked[number] = answer
         try:
-            await _within(socket.send(frame | {"id": number}), ANSWER_SECONDS)
-            reply: Json = await _within(answer, ANSWER_SECONDS)
+            await _within(socket.send(frame | {"id": number}), self._patience)
+            reply: Json = await _within(answer, self._patience)
         finally:
             self._asked.pop(number, None)
         if reply.get("type") == "problem":

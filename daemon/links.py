@@ -15,7 +15,7 @@ from polaris.settings import Credential
 from .advice import Advice
 from .bindings import Bindings
 from .keyring import Keyring
-from .link import Link
+from .link import ANSWER_SECONDS, Link
 from .records import Route
 from .spool import Spool
 from .tasks import Tasks
@@ -34,9 +34,11 @@ class Links:
         advice: Advice,
         keyring: Keyring,
         credential: Callable[[Route], Credential],
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._tasks, self._bindings, self._spool = tasks, bindings, spool
         self._advice, self._keyring, self._credential = advice, keyring, credential
+        self._answer_seconds = answer_seconds
         self._links: dict[int, Link] = {}
         self.http: aiohttp.ClientSession | None = None
 
@@ -52,7 +54,15 @@ class Links:
             return
         link = self._links.get(route_id)
         if link is None:
-            link = Link(route_id, self._bindings, self._spool, self._advice, self.http, self._credential)
+            link = Link(
+                route_id,
+                self._bindings,
+                self._spool,
+                self._advice,
+                self.http,
+                self._credential,
+                self._answer_seconds,
+            )
             self._links[route_id] = link
             self._tasks.start(f"link {route_id}", partial(self._run, link))
         else:
