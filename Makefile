@@ -33,7 +33,7 @@ check: .venv/installed-dev
 
 .PHONY: bench
 bench: .venv/installed-test
-	.venv/bin/python -m bench
+	.venv/bin/python bench/run.py
 
 .PHONY: schema
 schema: .venv/installed-test
