@@ -13,12 +13,16 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
-ACTOR = r"^(user|agent|slack):[a-z0-9][a-z0-9._-]{0,62}$"
+ACTOR = r"^(user|agent|slack):[a-z0-9][a-z0-9-]{0,62}$"
 
 EVENT_BYTES = 1 << 20  # one event: its body and its payload
 BATCH_BYTES = 16 << 20  # one request or one frame
 BATCH_EVENTS = 500
 PAGE_EVENTS = 1000
+
+ADVICE_CHARACTERS = 8000  # what an agent takes in one piece
+FLOOR_CHARACTERS = 65536
+SOMETHING = r"[^ \t\r\n]"  # a text with something in it
 
 PUSHED_KINDS = frozenset({"prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice"})
 
@@ -29,7 +33,6 @@ Epoch = Annotated[int, Field(ge=0, le=2**31 - 1, description="How often the sess
 ClientId = Annotated[
     str, Field(min_length=1, max_length=200, description="Made by the sender; a repeat answers the first number.")
 ]
-Text = Annotated[str, Field(min_length=1, max_length=EVENT_BYTES)]
 Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86400)]
 Kind = Literal[
     "session.created",
@@ -228,7 +231,7 @@ class Lease(Answer):
 class SayIn(Body):
     """Something said to a whole project."""
 
-    body: Text
+    body: Annotated[str, Field(max_length=FLOOR_CHARACTERS, pattern=SOMETHING)]
     client_id: ClientId | None = None
 
 
@@ -240,9 +243,11 @@ class Said(Answer):
 class InjectIn(Body):
     """Advice for one session."""
 
-    body: Text
+    body: Annotated[str, Field(max_length=ADVICE_CHARACTERS, pattern=SOMETHING)]
     client_id: ClientId | None = None
-    expires_in: Seconds | None = Field(None, description="Seconds until undelivered advice ends as `expired`.")
+    expires_in: Annotated[int, Field(ge=1, le=30 * 86400)] | None = Field(
+        None, description="Seconds until undelivered advice ends as `expired`."
+    )
 
 
 class Delivery(Answer):
@@ -281,7 +286,7 @@ class Advice(Delivery):
 class SettleIn(Body):
     state: SettledState
     reason: Annotated[str, Field(max_length=500)] | None = None
-    path: Annotated[str, Field(max_length=100)] | None = None
+    path: Annotated[str, Field(max_length=50)] | None = None
     epoch: Epoch | None = None
 
 

@@ -78,6 +78,18 @@ def argument(name: str) -> str:
     return f"p_{name.rstrip('_')}"
 
 
+async def installed_digest(conn: Connection) -> str:
+    """The checksum of the SQL that is installed; equal to `polaris.db.sources.digest()` when all is up to date."""
+    row = await (await conn.execute("select polaris_meta.digest()")).fetchone()
+    return str(row[0]) if row else ""
+
+
+async def notification_queue_usage(conn: Connection) -> float:
+    """How full the cluster's notification queue is, 0 to 1; at 1 nobody can commit a notification."""
+    row = await (await conn.execute("select pg_notification_queue_usage()")).fetchone()
+    return float(row[0]) if row else 0.0
+
+
 # Accounts
 
 

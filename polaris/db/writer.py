@@ -58,14 +58,12 @@ class Writer:
     def start(self) -> None:
         self.main.start()
 
-    async def push(self, where: Where, events: Sequence[NewEvent], size: int) -> list[Pushed]:
-        """Writes *events* (*size* bytes in all); answers after the commit.
+    def submit(self, where: Where, events: Sequence[NewEvent], size: int) -> asyncio.Future[list[Pushed]]:
+        """Queues *events* (at least one, *size* bytes in all) and answers a future of their results.
 
-        Raises `Unavailable` (503) when too much waits already, when the project's counter stays held, when the database
-        does not come back in time or the process stops.
+        The future fails with `Unavailable` (503) when the project's counter stays held, the database does not come back
+        in time or the process stops; so does the call itself when too much waits already.
         """
-        if not events:
-            return []
         if self.stopping:
             raise Unavailable("The service is stopping.", code="stopping", hint="Send it again in a moment.")
         if self.waiting_events + len(events) > WAITING_EVENTS or self.waiting_bytes + size > WAITING_BYTES:
@@ -75,7 +73,11 @@ class Writer:
         self.waiting_bytes += size
         push.done.add_done_callback(lambda _: self._leave(push))
         self.lanes.get(push.lane, self.main).put([push])
-        return await push.done
+        return push.done
+
+    async def push(self, where: Where, events: Sequence[NewEvent], size: int) -> list[Pushed]:
+        """Writes *events*; answers after the commit."""
+        return await self.submit(where, events, size)
 
     async def stop(self, timeout: float = 10) -> None:
         """Writes what was taken, then closes the connections; after *timeout* seconds the rest is given up (503)."""

@@ -1,0 +1,180 @@
+"""The way in of captured events: read, judged one by one, redacted, written by the group commit.
+
+By hand and not by pydantic, because this is the hot path; `polaris.model.EventIn` describes the same shape and a test
+holds the two together. An event that is no good is refused in its place, the others are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+
+from polaris.db.push import NewEvent, Pushed, Where
+from polaris.db.writer import Writer
+from polaris.errors import NotFound, Unprocessable
+from polaris.http import wire
+from polaris.model import BATCH_EVENTS, EVENT_BYTES, EventIn
+
+FIELDS = frozenset(EventIn.model_fields)
+LONGEST = {"turn": 200, "agent": 100}
+LONGEST_CLIENT_ID = 200
+MOST_EPOCH = 2**31 - 1
+BREATHE_BYTES = 256 << 10  # how much is redacted before other requests get their turn
+GONE = ("no_such_project", "no_such_session")
+
+
+class Redactor(Protocol):
+    """What `polaris.redact` offers: both answer the same object when there is nothing to take out."""
+
+    def text(self, text: str) -> str: ...
+
+    def value(self, value: Any) -> Any: ...
+
+
+class Refused(Exception):
+    """One event is no good."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class Ingest:
+    """Pushes of one process."""
+
+    def __init__(self, writer: Writer, on_results: Callable[[int, int, int], None]) -> None:
+        self._writer, self._on_results = writer, on_results
+
+    async def begin(self, where: Where, redactor: Redactor, value: Any) -> Push:
+        """Judges, redacts and queues the events of *value* (``{"events": […]}``).
+
+        Whoever calls it one after the other has them written in that order. Raises 422 for a batch that is none, 503
+        when too much waits.
+        """
+        if type(value) is not dict or value.keys() != {"events"} or type(value["events"]) is not list:
+            raise Unprocessable("A push is an object with the field events, a list.")
+        given = value["events"]
+        if not 1 <= len(given) <= BATCH_EVENTS:
+            raise Unprocessable(f"A push has 1 to {BATCH_EVENTS} events.", code="batch_size")
+        push = Push(given)
+        size = since = 0
+        for index, item in enumerate(given):
+            try:
+                event, bytes_ = read(item, redactor)
+            except Refused as refusal:
+                push.results[index] = Pushed(_client_id(item), None, False, False, refusal.code, refusal.message)  # type: ignore[arg-type]
+                continue
+            push.events.append(event)
+            size, since = size + bytes_, since + bytes_
+            if since > BREATHE_BYTES:
+                since = 0
+                await asyncio.sleep(0)
+        if push.events:
+            push.future = self._writer.submit(where, push.events, size)
+        return push
+
+    async def finish(self, push: Push) -> list[dict[str, Any]]:
+        """The results, in order, when everything is committed. Raises 404 when project or session is not there."""
+        written = iter(await push.future if push.future is not None else ())
+        kept = repeated = refused = 0
+        answer: list[dict[str, Any]] = []
+        gone: Pushed | None = None
+        for slot in push.results:
+            result = slot or next(written)
+            if result.code is None:
+                kept, repeated = kept + result.created, repeated + (not result.created)
+                answer.append(
+                    {
+                        "client_id": result.client_id,
+                        "seq": result.seq,
+                        "created": result.created,
+                        "late": result.late,
+                    }
+                )
+            else:
+                refused += 1
+                gone = result if result.code in GONE else gone
+                answer.append({"client_id": result.client_id, "code": result.code, "message": result.message})
+        if gone is not None:  # one batch has one session: then none of it is there
+            raise NotFound(gone.message, code=gone.code)
+        self._on_results(kept, repeated, refused)
+        return answer
+
+
+class Push:
+    """A batch between its two halves."""
+
+    def __init__(self, given: list[Any]) -> None:
+        self.results: list[Pushed | None] = [None] * len(given)
+        self.events: list[NewEvent] = []
+        self.future: asyncio.Future[list[Pushed]] | None = None
+
+
+def read(item: Any, redactor: Redactor) -> tuple[NewEvent, int]:
+    """One event, redacted, and its size in bytes. Raises `Refused`."""
+    if type(item) is not dict:
+        raise Refused("not_valid", "An event is an object.")
+    if not item.keys() <= FIELDS:
+        raise Refused("not_valid", f"An event has no field {min(item.keys() - FIELDS)[:80]}.")
+    client_id, kind, epoch = item.get("client_id"), item.get("kind"), item.get("epoch")
+    if type(client_id) is not str or not 1 <= len(client_id) <= LONGEST_CLIENT_ID:
+        raise Refused("client_id_not_valid", f"A client_id is a text of 1 to {LONGEST_CLIENT_ID} characters.")
+    if type(kind) is not str:
+        raise Refused("unknown_kind", "A kind is a text.")
+    if type(epoch) is not int or not 0 <= epoch <= MOST_EPOCH:
+        raise Refused("not_valid", "An epoch is a whole number.")
+    turn, agent, body = _text(item, "turn"), _text(item, "agent"), _text(item, "body")
+    size = 0
+    if body is not None:
+        size = len(body.encode())
+        body = redactor.text(body)
+    payload: bytes | None = None
+    value = item.get("payload")
+    if value is not None:
+        payload = wire.dumps(value)
+        size += len(payload)
+    if size > EVENT_BYTES:
+        raise Refused("event_too_large", f"An event may have {EVENT_BYTES} bytes; this one has {size}.")
+    if payload is not None:
+        text = payload.decode()
+        # The text as a whole first: most events hold nothing, and then nothing is taken apart.
+        if redactor.text(text) is not text:
+            payload = wire.dumps(redactor.value(value))
+    return NewEvent(client_id, kind, epoch, turn, agent, body, payload, _moment(item.get("occurred_at"))), size
+
+
+def _text(item: dict[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    if value is None:
+        return None
+    if type(value) is not str:
+        raise Refused("not_valid", f"{name} is a text.")
+    if len(value) > LONGEST.get(name, EVENT_BYTES):
+        code = "not_valid" if name in LONGEST else "event_too_large"
+        raise Refused(code, f"{name} may have {LONGEST.get(name, EVENT_BYTES)} characters.")
+    return value
+
+
+def _moment(value: Any) -> str | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Refused("not_valid", "occurred_at is a time as in RFC 3339, with an offset.")
+    return moment.isoformat()
+
+
+def _client_id(item: Any) -> str | None:
+    client_id = item.get("client_id") if type(item) is dict else None
+    return client_id[:LONGEST_CLIENT_ID] if type(client_id) is str else None
+
+
+def encode(results: list[dict[str, Any]]) -> bytes:
+    return orjson.dumps({"results": results})

@@ -1,0 +1,33 @@
+"""The names in paths."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from polaris.model import Name
+
+
+class _Path(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class InProject(_Path):
+    p: Name
+
+
+class InSession(InProject):
+    s: Name
+
+
+class OfDelivery(InProject):
+    id: UUID
+
+
+class OfToken(_Path):
+    id: int = Field(ge=0, le=2**63 - 1)
+
+
+class OfMember(_Path):
+    handle: Name

@@ -1,0 +1,165 @@
+"""The parts of one API process, made and taken down together."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from aiohttp import web
+
+from polaris.db import calls, pool, sources
+from polaris.db.listen import Listener
+from polaris.db.pool import Connection, Database
+from polaris.db.rows import ProjectRow
+from polaris.db.writer import Writer
+from polaris.errors import PolarisError
+from polaris.http.auth import CALLER, Authenticator, Caller
+from polaris.http.hub import Hub
+from polaris.http.ingest import Ingest, Redactor
+from polaris.http.limits import Buckets, Limits
+from polaris.http.live import Registry
+from polaris.http.metrics import Metrics
+from polaris.settings import Settings
+
+try:
+    from polaris.redact import Redactor as Rules  # type: ignore
+except ImportError:  # TEMPORARY, until the capture builder's module lands
+
+    class Rules:  # type: ignore
+        def __init__(self, key: bytes) -> None: ...
+        def text(self, text): return text  # type: ignore
+        def value(self, value): return value  # type: ignore
+
+logger = logging.getLogger(__name__)
+
+REDACTORS = 1000
+REMEMBER_SECONDS = 3.0
+
+
+class Service:
+    """What every handler works with: ``request.app[SERVICE]``."""
+
+    def __init__(self, settings: Settings, database_url: str, limits: Limits) -> None:
+        self.settings, self.limits = settings, limits
+        self.metrics = Metrics()
+        self.database = Database(database_url, name="polaris api")
+        self.writer = Writer(
+            lambda: pool.connect(database_url, name="polaris writer", tcp_user_timeout=10_000),
+            on_batch=self.metrics.on_batch,
+        )
+        self.ingest = Ingest(self.writer, self.metrics.on_results)
+        self.authenticator = Authenticator(self.database)
+        self.buckets = Buckets(limits.rate_per_second, limits.rate_burst)
+        self.hub = Hub(self.database, limits, self.metrics.relayed.inc)
+        self.listener = Listener(lambda: pool.connect(database_url, name="polaris listener"), self.hub)
+        self.registry = Registry(self.database, self.authenticator, limits.revalidate_seconds)
+        self.hub.on_control = self.registry.control
+        self._digest = functools.cache(sources.digest)
+        self._redactors: dict[bytes, Redactor] = {}
+        self._projects: dict[tuple[int, str], tuple[float, int]] = {}
+        self._maintenance: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def running(self, app: web.Application) -> AsyncIterator[None]:
+        """Between start and stop. What still runs when it ends was finished by the server before."""
+        await self.database.open()
+        self.writer.start()
+        self.listener.start()
+        self.hub.start(self.listener)
+        self.registry.start()
+        self._maintenance = asyncio.create_task(self._maintain(), name="maintenance")
+        try:
+            yield
+        finally:
+            self._maintenance.cancel()
+            await asyncio.gather(self._maintenance, return_exceptions=True)
+            await self.writer.stop()
+            await self.registry.stop()
+            await self.hub.stop()
+            await self.listener.stop()
+            await self.database.close()
+
+    async def enter(self, request: web.Request) -> None:
+        """Who asks, and whether it may ask so often."""
+        caller = await self.authenticator.identify(request)
+        self.buckets.take(caller.token_id)
+        request[CALLER] = caller
+
+    def redactor(self, caller: Caller) -> Redactor:
+        """The rules under the organization's key."""
+        found = self._redactors.get(caller.redaction_key)
+        if found is None:
+            if len(self._redactors) >= REDACTORS:
+                self._redactors.clear()
+            found = self._redactors[caller.redaction_key] = Rules(caller.redaction_key)
+        return found
+
+    async def project(self, conn: Connection, caller: Caller, name: str) -> ProjectRow:
+        """A project that the caller may see with this token; 404 otherwise."""
+        project = await calls.get_project(conn, caller.org_id, caller.actor, name)
+        caller.within(project.project_id)
+        return project
+
+    async def admit(self, caller: Caller, name: str) -> None:
+        """Raises 404 for a project that a limited token is not for; costs nothing for the others."""
+        if caller.project_id is None:
+            return
+        until, project_id = self._projects.get((caller.org_id, name), (0.0, 0))
+        if until < time.monotonic():
+            async with self.database.connection() as conn:
+                project_id = (await self.project(conn, caller, name)).project_id
+            if len(self._projects) >= REDACTORS:
+                self._projects.clear()
+            self._projects[caller.org_id, name] = (time.monotonic() + REMEMBER_SECONDS, project_id)
+        caller.within(project_id)
+
+    async def check(self) -> dict[str, bool]:
+        """What /readyz says: the database answers, has this version's SQL, and notifications come in."""
+        found = {"database": False, "migrations": False, "listener": self.listener.is_connected}
+        try:
+            async with self.database.connection(timeout=3) as conn:
+                found["database"] = True
+                found["migrations"] = await calls.installed_digest(conn) == self._digest()
+        except (psycopg.Error, PolarisError, OSError) as error:
+            logger.warning("not ready", extra={"reason": type(error).__name__})
+        return found
+
+    async def measure(self) -> bytes:
+        """What /metrics says."""
+        metrics = self.metrics
+        metrics.waiting.set(self.writer.waiting_events)
+        metrics.lanes.set(len(self.writer.lanes))
+        metrics.subscribers.set(len(self.registry.all))
+        metrics.topics.set(len(self.hub.topics))
+        metrics.hints.labels("taken").set(self.listener.hints - self.listener.ignored)
+        metrics.hints.labels("ignored").set(self.listener.ignored)
+        metrics.reconnects.set(self.listener.connects)
+        try:
+            async with self.database.connection(timeout=3) as conn:
+                metrics.notify_queue.set(await calls.notification_queue_usage(conn))
+                metrics.lag.set(await self.hub.check_heads(conn))
+        except (psycopg.Error, PolarisError, OSError) as error:
+            logger.warning("the database was not measured", extra={"reason": type(error).__name__})
+        return metrics.text()
+
+    async def _maintain(self) -> None:
+        """Ends leases and deliveries whose time is over. Several processes may: the functions lock what they end."""
+        while True:
+            await asyncio.sleep(self.limits.maintain_seconds)
+            self.buckets.forget()
+            try:
+                async with self.database.connection() as conn:
+                    await calls.reap_blockers(conn)
+                    for org_id in await calls.list_orgs_with_lapses(conn):
+                        self.metrics.lapses.labels("lease").inc(await calls.expire_leases(conn, org_id))
+                        self.metrics.lapses.labels("delivery").inc(await calls.expire_deliveries(conn, org_id))
+            except (psycopg.Error, PolarisError, OSError) as error:
+                logger.warning("maintenance failed", extra={"reason": type(error).__name__})
+
+
+SERVICE = web.AppKey("service", Service)
