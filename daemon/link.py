@@ -32,8 +32,9 @@ from .tasks import first_end
 LOG = log.get("daemon.link")
 
 ANSWER_SECONDS = 30.0
-# How often a link that was refused looks whether somebody has signed in again.
+# How often a link that was refused asks again, and looks whether somebody has signed in again (a local file).
 REFUSED_SECONDS = 15.0
+SIGNED_OUT_SECONDS = 2.0
 RECEIPTS = 50
 # A connection that lived so long was a good one: the next pause is short again.
 STEADY_SECONDS = 5.0
@@ -120,7 +121,7 @@ class Link:
                 credential = self._credential(self.route)
                 if credential == dead:
                     # Revoked tokens do not come back: nothing is sent until somebody has signed in again.
-                    await self._pause(REFUSED_SECONDS)
+                    await self._pause(SIGNED_OUT_SECONDS)
                     continue
                 async with (
                     Client(credential.url, credential.token, http=self._http) as client,
@@ -132,7 +133,7 @@ class Link:
                 refused = code in (TOKEN_DEAD, NO_ACCESS) or (error.status < 500 and error.status != 429)
                 self._offline("refused" if refused else "offline", REASONS.get(code, error.message))
                 dead = credential if code in (TOKEN_DEAD, 401) else None
-                pause = REFUSED_SECONDS if refused else None
+                pause = (0.0 if dead else REFUSED_SECONDS) if refused else None
             if time.monotonic() - begun > STEADY_SECONDS:
                 backoff.reset()
             await self._pause(backoff.seconds() if pause is None else pause)
@@ -159,7 +160,7 @@ class Link:
             if kind == "advice":
                 await self._advice.arrived(self._bindings.driver(self.route_id), self.route_id, frame["delivery"])
             elif kind == "event":
-                self._heard(frame["event"])
+                await self._heard(frame["event"])
             elif kind == "resume":
                 raise SocketClosed(SLOW, "too slow")
             elif isinstance(number, int) and number in self._asked:
@@ -167,9 +168,15 @@ class Link:
                 if not answer.done():
                     answer.set_result(frame)
 
-    def _heard(self, event: Json) -> None:
-        if event.get("session") == self.route.session and str(event.get("kind")).startswith("driver."):
+    async def _heard(self, event: Json) -> None:
+        if event.get("session") != self.route.session:
+            return
+        if str(event.get("kind")).startswith("driver."):
             self._check.set()
+        elif event.get("kind") == "delivery":
+            told = event.get("payload")
+            if isinstance(told, dict) and told.get("state") in ("expired", "declined", "failed"):
+                await self._advice.ended(str(told.get("delivery")))
 
     async def _send(self, client: Client, socket: Socket) -> None:
         """Everything that waits, oldest first; then what may be given up is given up."""
@@ -220,13 +227,15 @@ class Link:
         receipts = await self._advice.receipts(self.route_id, RECEIPTS)
         for receipt in receipts:
             driver = self._bindings.driver(self.route_id)
+            # An attempt is the present seat's; a proof belongs to the seat under which it was handed.
+            past = receipt.state in ("seen", "answered")
             frame = {
                 "type": "settle",
                 "delivery": receipt.delivery_id,
                 "state": receipt.state,
                 "reason": receipt.reason,
                 "path": receipt.path,
-                "epoch": driver.epoch if driver else receipt.epoch,
+                "epoch": driver.epoch if driver and not past else receipt.epoch,
             }
             try:
                 await self._ask(socket, frame)

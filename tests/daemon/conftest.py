@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from daemon_tools import DaemonProcess, sign_in
 from fake_service import FakeService
+from real_service import RealService
 
 
 @pytest.fixture
@@ -40,3 +42,22 @@ async def bound(daemon: DaemonProcess, fake: FakeService) -> DaemonProcess:
     await daemon.connect("a1")
     await daemon.until("/status/a1", lambda status: status["connected"])
     return daemon
+
+
+@pytest.fixture
+async def service(database: Any, tmp_path: Path) -> AsyncIterator[RealService]:
+    """The real API, running; at the end it is gone."""
+    folder = tmp_path / "api"
+    folder.mkdir(mode=0o700)
+    real = RealService(folder, database.service, database.owner)
+    await real.start()
+    yield real
+    if real.process and real.process.returncode is None:
+        await real.kill()
+
+
+@pytest.fixture
+async def manu(daemon: DaemonProcess, service: RealService) -> DaemonProcess:
+    """A running daemon of user:manu at the real service; nothing is connected yet."""
+    sign_in(daemon, service.url, service.tokens["user:manu"], "user:manu")
+    return await daemon.start()

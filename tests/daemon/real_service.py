@@ -1,0 +1,122 @@
+"""The real API in a process of its own over the test's Postgres, and people who may use it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from polaris import tokens
+from polaris.client import Client
+from psycopg.rows import dict_row
+
+Row = dict[str, Any]
+
+RUN = """
+import asyncio, sys
+from polaris.http.server import serve
+from polaris.settings import Settings
+home, port, lease = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+settings = Settings.from_env({}, home=home).replace(lease_seconds=int(lease))
+asyncio.run(serve(settings, host="127.0.0.1", port=port, database_url=sys.argv[4], ready=lambda url: print(url, flush=True)))
+"""
+
+
+class RealService:
+    """One org ``acme`` with user:manu (admin), user:krishna and agent:test-writer."""
+
+    def __init__(self, folder: Path, service_url: str, owner_url: str, lease_seconds: int = 60) -> None:
+        self.folder, self.service_url, self.owner_url = folder, service_url, owner_url
+        self.lease_seconds = lease_seconds
+        self.port = 0
+        self.process: asyncio.subprocess.Process | None = None
+        self.tokens: dict[str, str] = {}
+        with psycopg.connect(service_url, autocommit=True, row_factory=dict_row) as db:
+            org = _one(db, "select * from polaris.create_org(p_slug => 'acme', p_name => 'Acme', p_handle => 'manu', p_email => 'manu@acme.test')")  # noqa: E501
+            self.org_id = org["org_id"]
+            _one(db, "select * from polaris.add_member(p_org => %s, p_actor => 'user:manu', p_handle => 'krishna', p_role => 'member', p_email => 'k@acme.test')", self.org_id)  # noqa: E501
+            for actor in ("user:manu", "user:krishna", "agent:test-writer"):
+                self.issue(db, actor)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def issue(self, db: Any, actor: str) -> str:
+        token = tokens.new(tokens.kind_for(actor))
+        _one(
+            db,
+            "select * from polaris.issue_token(p_org => %s, p_actor => 'user:manu', p_for => %s, p_name => %s, p_hash => %s,"
+            " p_shown => %s, p_project => null, p_expires_in => %s)",
+            self.org_id,
+            actor,
+            "a test",
+            tokens.digest(token),
+            tokens.shown(token),
+            timedelta(days=1),
+        )
+        self.tokens[actor] = token
+        return token
+
+    def client(self, actor: str) -> Client:
+        return Client(self.url, self.tokens[actor])
+
+    async def start(self) -> RealService:
+        with (self.folder / "api.err").open("ab") as errors:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-c",
+                RUN,
+                str(self.folder),
+                str(self.port),
+                str(self.lease_seconds),
+                self.service_url,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                env={name: value for name, value in os.environ.items() if not name.startswith("POLARIS_")},
+                cwd="/",
+            )
+        assert self.process.stdout
+        line = await asyncio.wait_for(self.process.stdout.readline(), 20)
+        assert line.startswith(b"http"), (self.folder / "api.err").read_text()
+        self.port = int(line.decode().strip().rpartition(":")[2])
+        return self
+
+    async def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        await self.process.wait()
+
+    def rows(self, query: str, *values: Any) -> list[Row]:
+        """As the superuser, who sees every table."""
+        with psycopg.connect(self.owner_url, autocommit=True, row_factory=dict_row) as db:
+            return db.execute(query, values or None).fetchall()  # type: ignore[arg-type]
+
+    def events(self, session: str | None = None, kind: str | None = None) -> list[Row]:
+        """What the record has, by number."""
+        return self.rows(
+            "select e.*, s.name as session from polaris_data.events e"
+            " left join polaris_data.sessions s on s.org_id = e.org_id and s.session_id = e.session_id"
+            " where (%s::text is null or s.name = %s) and (%s::text is null or e.kind = %s) order by e.project_id, e.seq",
+            session,
+            session,
+            kind,
+            kind,
+        )
+
+    def gaps_and_doubles(self) -> tuple[int, int]:
+        (row,) = self.rows(
+            "select coalesce(sum(missing), 0)::int as gaps, coalesce(sum(doubled), 0)::int as doubles from"
+            " (select max(seq) - count(*) as missing, count(*) - count(distinct (session_id, client_id)) as doubled"
+            "  from polaris_data.events group by project_id) x"
+        )
+        return row["gaps"], row["doubles"]
+
+
+def _one(db: Any, query: str, *values: Any) -> Row:
+    row: Row = db.execute(query, values or None).fetchone()
+    return row
