@@ -285,8 +285,8 @@ async def expire_deliveries(conn: Connection, org: int | None) -> int:
 
 
 @call
-async def reap_blockers(conn: Connection, older_than: timedelta = timedelta(seconds=2)) -> int:
-    """Ends direct clients' transactions that hold the record up; how many."""
+async def reap_blockers(conn: Connection, older_than: timedelta = timedelta(seconds=2)) -> list[rows.ReapedRow]:
+    """Ends direct clients' transactions that hold the record up; whose."""
     raise NotImplementedError
 
 

@@ -53,6 +53,14 @@ class HeadRow(model.Answer):
     first_seq: int
 
 
+class ReapedRow(model.Answer):
+    """A client's transaction that was ended because it held the record up."""
+
+    pid: int
+    login: str
+    seconds: int
+
+
 class EventRow(NamedTuple):
     """One event, in the order of the JSON that readers get; ``payload`` is JSON text."""
 
