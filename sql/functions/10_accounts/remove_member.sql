@@ -26,9 +26,12 @@ begin
   where org_id = v_me.org_id and (actor = v_gone or issued_by = v_gone) and revoked_at is null;
   update polaris_data.logins set revoked_at = v_now
   where org_id = v_me.org_id and (actor = v_gone or created_by = v_gone) and revoked_at is null;
+  -- All sessions are locked before the first event: a loop alone would lock the later ones while it holds a counter.
+  perform from polaris_data.sessions s
+  where s.org_id = v_me.org_id and s.driver = v_gone order by s.project_id, s.session_id for no key update;
   for v_session in
     select s.session_id from polaris_data.sessions s
-    where s.org_id = v_me.org_id and s.driver = v_gone order by s.project_id, s.session_id for no key update
+    where s.org_id = v_me.org_id and s.driver = v_gone order by s.project_id, s.session_id
   loop
     perform polaris_data.end_seat(v_me.org_id, v_session, 'released');
   end loop;

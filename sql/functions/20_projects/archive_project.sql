@@ -16,10 +16,14 @@ begin
   end if;
   update polaris_data.projects set archived_at = coalesce(archived_at, v_now)
   where org_id = v_me.org_id and project_id = v_project.project_id;
+  -- All sessions are locked before the first event: a loop alone would lock the later ones while it holds the counter.
+  perform from polaris_data.sessions s
+  where s.org_id = v_me.org_id and s.project_id = v_project.project_id and s.archived_at is null
+  order by s.session_id for no key update;
   for v_session in
     select s.session_id from polaris_data.sessions s
     where s.org_id = v_me.org_id and s.project_id = v_project.project_id and s.archived_at is null
-    order by s.session_id for no key update
+    order by s.session_id
   loop
     perform polaris_data.end_session(v_me.org_id, v_session, coalesce(v_me.actor, 'polaris'));
   end loop;

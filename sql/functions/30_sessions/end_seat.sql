@@ -19,7 +19,7 @@ begin
     case p_how when 'expired' then 'driver.expired' else 'driver.released' end, v_session.driver, null,
     format(case p_how when 'expired' then 'the lease of %s on %s ran out' else '%s released %s' end, v_session.driver, v_session.name),
     jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch, 'how', p_how),
-    format('seat:%s:ended', v_session.epoch));
+    format('polaris:seat:%s:ended', v_session.epoch));
 end;
 $$;
 comment on function polaris_data.end_seat is 'Ends the held seat of a session.';

@@ -1,5 +1,6 @@
 -- Renews the leases of many links at once, and tells each whether it still holds its seat. A seat that ran out and that nobody
 -- noticed is still the holder's. The arrays are read side by side; an unknown session is simply not held.
+-- Fails: 422 lease_is_sane.
 create or replace function polaris.heartbeat (
   p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_lease_seconds integer default 60
 )
@@ -12,8 +13,10 @@ declare
   v_lease timestamptz;
 begin
   v_me := polaris_data.acting(p_org, null);
-  v_actors := case when v_me.direct then array_fill(v_me.actor, array[cardinality(p_session)]) else p_actor end;
-  perform polaris_data.require_lease(v_actors[1], p_lease_seconds);
+  v_actors := case when v_me.direct then array_fill(v_me.actor, array[coalesce(cardinality(p_session), 0)]) else p_actor end;
+  if p_lease_seconds is null or p_lease_seconds not between 1 and 86400 then
+    perform polaris_data.fail(422, 'lease_is_sane', 'A lease takes 1 second to a day.');
+  end if;
   v_lease := clock_timestamp() + make_interval(secs => p_lease_seconds);
   perform from polaris_data.sessions s
   join polaris_data.projects p on p.org_id = s.org_id and p.project_id = s.project_id
@@ -25,7 +28,7 @@ begin
   where s.org_id = v_me.org_id and s.project_id = p.project_id and s.name = x.session
     and s.driver = x.actor and s.epoch = x.epoch;
   return query
-  select x.project, x.session, s.driver is not null and s.driver = x.actor and s.epoch = x.epoch, s.driver, s.epoch, s.lease_until
+  select x.project, x.session, coalesce(s.driver = x.actor and s.epoch = x.epoch, false), s.driver, s.epoch, s.lease_until
   from unnest(v_actors, p_project, p_session, p_epoch) with ordinality as x (actor, project, session, epoch, ord)
   left join polaris_data.projects p on p.org_id = v_me.org_id and p.name = x.project
   left join polaris_data.sessions s on s.org_id = v_me.org_id and s.project_id = p.project_id and s.name = x.session

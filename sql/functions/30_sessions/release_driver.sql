@@ -11,8 +11,8 @@ declare
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   v_session := polaris_data.lock_session(v_me.org_id, v_me.actor, p_project, p_session);
-  if v_session.driver is distinct from v_me.actor or p_epoch <> v_session.epoch then
-    perform polaris_data.fail(409, 'not_driver', format('%s does not drive %s.', v_me.actor, p_session), null,
+  if v_session.driver is null or v_session.driver is distinct from v_me.actor or p_epoch <> v_session.epoch then
+    perform polaris_data.fail(409, 'not_driver', format('%s does not drive %s.', coalesce(v_me.actor, 'polaris'), p_session), null,
       jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch));
   end if;
   perform polaris_data.end_seat(v_me.org_id, v_session.session_id, 'released');

@@ -22,7 +22,7 @@ begin
   values (p_org, p_session, v_session.epoch + 1, p_actor, v_now);
   perform polaris_data.write_event(p_org, v_session.project_id, p_session, v_session.epoch + 1, 'driver.claimed', p_actor, null,
     format('%s drives %s', p_actor, v_session.name), jsonb_build_object('driver', p_actor, 'epoch', v_session.epoch + 1),
-    format('seat:%s:claimed', v_session.epoch + 1));
+    format('polaris:seat:%s:claimed', v_session.epoch + 1));
   return true;
 end;
 $$;

@@ -9,7 +9,7 @@ begin
   on conflict do nothing returning session_id into v_session;
   if v_session is not null then
     perform polaris_data.write_event(p_org, p_project, v_session, 0, 'session.created', p_actor, null,
-      format('%s made session %s', p_actor, p_name), null, 'session.created');
+      format('%s made session %s', p_actor, p_name), null, 'polaris:session.created');
   end if;
   return v_session;
 end;

@@ -4,7 +4,7 @@
 --
 -- An event carries the epoch under which it happened. Its actor must hold that epoch of the session, or have held it: what comes
 -- after the seat has ended is kept under its epoch and marked late. The counters are locked before the seats are read, so late is
--- exact: a claim that committed first is seen.
+-- exact: a claim that committed first is seen. What a direct client pushes is redacted here, before anything is locked.
 --
 -- Codes: no_such_project, no_such_session, not_driver, unknown_kind, client_id_not_valid, client_id_taken, event_too_large.
 -- Fails as a whole: 422 arrays_differ.
@@ -45,13 +45,21 @@ declare
   v_key bytea;
 begin
   v_me := polaris_data.acting(p_org, null);
-  v_actor := case when v_me.direct then array_fill(v_me.actor, array[v_count]) else p_actor end;
-  if exists (
+  v_actor := case when v_me.direct then array_fill(v_me.actor, array[coalesce(v_count, 0)]) else p_actor end;
+  if v_count is null or exists (
     select from unnest(array[
       cardinality(v_actor), cardinality(p_project), cardinality(p_session), cardinality(p_epoch), cardinality(p_kind),
       cardinality(p_turn), cardinality(p_agent), cardinality(p_body), cardinality(p_payload), cardinality(p_occurred_at)]) as n
     where n is distinct from v_count) then
     perform polaris_data.fail(422, 'arrays_differ', 'The arrays of a batch must be equally long.', 'Use null where an event has nothing.');
+  end if;
+
+  if v_me.direct then
+    select o.redaction_key into v_key from polaris_data.orgs o where o.org_id = v_me.org_id;
+    select array_agg(polaris_data.redact_prefixes(v_key, u.body) order by u.ord),
+      array_agg(polaris_data.redact_prefixes(v_key, u.payload::text)::jsonb order by u.ord)
+    into v_body, v_payload
+    from unnest(p_body, p_payload) with ordinality as u (body, payload, ord);
   end if;
 
   select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord) into v_project, v_session
@@ -69,9 +77,9 @@ begin
         when u.session is null then 'no_such_session'
         when u.kind is null or u.kind not in ('prompt', 'message', 'reply', 'tool.call', 'tool.result', 'turn.interrupted', 'notice')
           then 'unknown_kind'
-        when u.client_id is null or char_length(u.client_id) not between 1 and 200 then 'client_id_not_valid'
+        when u.client_id is null or char_length(u.client_id) not between 1 and 200 or u.client_id like 'polaris:%' then 'client_id_not_valid'
         when t.epoch is null then 'not_driver'
-        when pg_column_size(u.payload) + octet_length(coalesce(u.body, '')) > 1048576 then 'event_too_large'
+        when coalesce(pg_column_size(u.payload), 0) + coalesce(octet_length(u.body), 0) > 1048576 then 'event_too_large'
       end order by u.ord),
     array_agg(t.ended_at is not null order by u.ord)
   into v_code, v_late
@@ -80,31 +88,27 @@ begin
   left join polaris_data.seats t
     on t.org_id = v_me.org_id and t.session_id = u.session and t.epoch = u.epoch and t.driver = u.actor;
 
-  if v_me.direct then
-    select o.redaction_key into v_key from polaris_data.orgs o where o.org_id = v_me.org_id;
-    select array_agg(polaris_data.redact_prefixes(v_key, u.body) order by u.ord),
-      array_agg(polaris_data.redact_prefixes(v_key, u.payload::text)::jsonb order by u.ord)
-    into v_body, v_payload
-    from unnest(p_body, p_payload) with ordinality as u (body, payload, ord);
-  end if;
-
   return query
-  select x.ord, x.client_id, x.seq, x.created, coalesce(x.late, false), x.code,
+  select x.ord, x.client_id, x.seq, x.created, coalesce(r.late, x.late, false), x.code,
     case x.code
       when 'no_such_project' then format('There is no project %s.', left(x.project, 80))
       when 'no_such_session' then format('There is no session %s in project %s.', left(x.session, 80), x.project)
       when 'unknown_kind' then format('%s is not a kind that can be pushed.', coalesce(quote_literal(left(x.kind, 80)), 'Nothing'))
-      when 'client_id_not_valid' then 'A client_id has 1 to 200 characters.'
+      when 'client_id_not_valid' then 'A client_id has 1 to 200 characters and does not begin with polaris:.'
       when 'not_driver' then format('%s never held epoch %s of session %s.', x.actor, coalesce(x.epoch::text, 'null'), x.session)
       when 'event_too_large' then 'An event may take 1 MiB.'
       when 'client_id_taken' then 'Another participant used this client_id.'
     end
   from rows from (
-    unnest(p_client_id, v_late, p_project, p_session, p_kind, v_actor, p_epoch),
+    unnest(p_client_id, v_late, p_project, p_session, p_kind, v_actor, p_epoch, v_project),
     polaris_data.write_events(
       v_me.org_id, v_code, v_project, v_session, p_epoch, p_kind, v_actor, array_fill(null::text, array[v_count]), p_turn, p_agent,
       v_body, v_payload, p_client_id, v_late, p_occurred_at)
-  ) as x (client_id, late, project, session, kind, actor, epoch, ord, seq, created, code);
+  ) as x (client_id, late, project, session, kind, actor, epoch, project_id, ord, seq, created, code)
+  left join lateral (
+    select e.late from polaris_data.events e
+    where not x.created and e.org_id = v_me.org_id and e.project_id = x.project_id and e.seq = x.seq) r on true
+  order by x.ord;
 end;
 $$;
 comment on function polaris.push_events is 'Keeps what drivers captured: one call for a whole batch of one organization.';

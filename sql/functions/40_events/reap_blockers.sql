@@ -6,12 +6,15 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
   perform polaris_data.require_service();
+  -- Found first, ended then: as a condition beside the others the planner would end whatever it looks at.
   return query
-  select a.pid, l.login::text, extract(epoch from clock_timestamp() - a.xact_start)::integer
-  from pg_stat_activity a
-  join polaris_data.logins l on l.login = a.usename
-  where a.datname = current_database() and a.backend_xid is not null
-    and a.xact_start < clock_timestamp() - p_older_than and pg_terminate_backend(a.pid);
+  with blocker as materialized (
+    select a.pid, l.login::text as login, extract(epoch from clock_timestamp() - a.xact_start)::integer as seconds
+    from pg_stat_activity a
+    join polaris_data.logins l on l.login = a.usename
+    where a.datname = current_database() and a.backend_xid is not null and a.xact_start < clock_timestamp() - p_older_than
+  )
+  select b.pid, b.login, b.seconds from blocker b where pg_terminate_backend(b.pid);
 exception when insufficient_privilege then
   return;
 end;

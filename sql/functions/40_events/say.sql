@@ -1,5 +1,6 @@
 -- A person or an agent speaks to the project: an event of kind floor, of no session. Repeating a client_id answers the first one.
--- Fails: 404 no_such_project, 409 client_id_taken, 409 project_is_archived, 422 body_is_there.
+-- Fails: 404 no_such_project, 409 client_id_taken, 409 project_is_archived, 422 body_is_there,
+-- 422 body_is_short (65,536 characters), 422 client_id_not_valid, 422 actor_is_a_participant.
 create or replace function polaris.say (
   p_org bigint, p_actor text, p_project text, p_body text, p_client_id text default null, p_payload jsonb default null
 )
@@ -17,6 +18,7 @@ begin
     perform polaris_data.fail(409, 'project_is_archived', format('Project %s is archived.', p_project), 'Speak in another project.');
   end if;
   perform polaris_data.require_body(p_body, 65536);
+  perform polaris_data.require_client_id(p_client_id);
   return query select w.seq, w.created from polaris_data.write_event(
     v_me.org_id, v_project.project_id, 0, null, 'floor', v_me.actor, null, p_body, p_payload,
     coalesce(p_client_id, 'floor:' || gen_random_uuid())) w;

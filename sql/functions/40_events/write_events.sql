@@ -3,7 +3,8 @@
 --
 -- What it promises: the counters of the projects are locked (by project id) until commit, so numbers are gapless and in commit
 -- order. A client_id that the session has already answers the first number and uses up none; the same inside one batch too. An id
--- that another actor used is client_id_taken. Everything is published in one hint a project.
+-- that another actor used is client_id_taken. Everything is published in one hint a project. A time that is no time of this world
+-- (infinity, the year 20000) is taken for now: one such row would break every page that it is on.
 --
 -- One index look-up an element and a generic plan, always: on a long connection that began with an empty table the cached plan
 -- would otherwise scan whole tables for ever.
@@ -36,11 +37,14 @@ as $$
 #variable_conflict use_column
 declare
   v_now timestamptz;
+  v_first timestamptz := '1970-01-01 00:00+00';
+  v_last timestamptz;
 begin
   perform from polaris_data.project_heads h
   where h.org_id = p_org and h.project_id = any (p_project)
   order by h.project_id for no key update;
   v_now := clock_timestamp();
+  v_last := v_now + interval '1 day';
   return query
   with item as (
     select u.*,
@@ -67,7 +71,8 @@ begin
     insert into polaris_data.events (
       org_id, project_id, seq, session_id, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, recorded_at)
     select p_org, n.project, n.number, n.session, n.epoch, n.kind, n.actor, n.target, n.turn, n.agent, coalesce(n.body, ''), n.payload,
-      n.client_id, coalesce(n.late, false), coalesce(n.occurred_at, v_now), v_now
+      n.client_id, coalesce(n.late, false),
+      case when n.occurred_at > v_first and n.occurred_at < v_last then n.occurred_at else v_now end, v_now
     from numbered n where n.is_new
   ),
   moved as (

@@ -1,5 +1,6 @@
 -- Ends advice that has waited too long: what was never handed over has expired; what was, and was neither proved nor refuted, has
 -- failed unproven. Answers how many. Several processes may try at once. The service only.
+-- Locks the sessions too, as everybody who moves a delivery does (lock_session): otherwise an ending seat and this deadlock.
 create or replace function polaris.expire_deliveries (p_org bigint)
 returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -11,8 +12,9 @@ begin
   perform polaris_data.require_service();
   for v_delivery in
     select d.delivery_id, d.state from polaris_data.deliveries d
+    join polaris_data.sessions s on s.org_id = d.org_id and s.session_id = d.session_id
     where d.org_id = p_org and d.state in ('held', 'queued', 'sent') and d.expires_at <= v_now
-    order by d.project_id, d.delivery_id limit 100 for no key update skip locked
+    order by d.project_id, d.delivery_id limit 100 for no key update of s, d skip locked
   loop
     if v_delivery.state = 'sent' then
       perform polaris_data.move_delivery(p_org, v_delivery.delivery_id, 'failed', 'unproven', null, null, 'polaris');

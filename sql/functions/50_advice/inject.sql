@@ -1,7 +1,8 @@
 -- Speaks to one session from outside: writes the advice and the delivery that follows it to the truth. Repeating a client_id
 -- answers the first delivery.
 -- Fails: 404 no_such_project, 404 no_such_session, 409 session_is_archived, 409 client_id_taken, 422 body_is_there,
--- 422 body_is_short (8,000 characters: what an agent takes in one piece), 422 expiry_is_sane.
+-- 422 body_is_short (8,000 characters: what an agent takes in one piece), 422 expiry_is_sane, 422 client_id_not_valid,
+-- 422 actor_is_a_participant.
 create or replace function polaris.inject (
   p_org bigint default null, p_actor text default null, p_project text default null, p_session text default null,
   p_body text default null, p_client_id text default null, p_expires_in interval default '24 hours'
@@ -27,6 +28,7 @@ begin
     perform polaris_data.fail(409, 'session_is_archived', format('Session %s is archived.', p_session), 'Nobody would hear it.');
   end if;
   perform polaris_data.require_body(p_body, 8000);
+  perform polaris_data.require_client_id(p_client_id);
   if p_expires_in is null or p_expires_in not between interval '1 second' and interval '30 days' then
     perform polaris_data.fail(422, 'expiry_is_sane', 'Advice expires after 1 second to 30 days.');
   end if;

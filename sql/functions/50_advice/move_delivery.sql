@@ -34,7 +34,7 @@ begin
     concat_ws(': ', p_state, p_reason),
     jsonb_build_object('delivery', v_new.delivery_id, 'advice_seq', v_new.advice_seq, 'state', p_state, 'reason', p_reason,
       'path', v_new.path, 'attempts', v_new.attempts),
-    format('delivery:%s:%s:%s', v_new.delivery_id, p_state, v_new.attempts));
+    format('polaris:delivery:%s:%s:%s', v_new.delivery_id, p_state, v_new.attempts));
   return true;
 end;
 $$;
