@@ -52,8 +52,15 @@ async def service(database: Any, tmp_path: Path) -> AsyncIterator[RealService]:
     real = RealService(folder, database.service, database.owner)
     await real.start()
     yield real
-    if real.process and real.process.returncode is None:
-        await real.kill()
+    await real.kill()
+
+
+@pytest.fixture
+async def killable(service: RealService) -> RealService:
+    """The real API in a process of its own: `kill` is ``kill -9``."""
+    await service.kill()
+    service.inside = False
+    return await service.start()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -82,7 +83,8 @@ class DaemonProcess:
     async def call(self, method: str, path: str, body: Any = None, headers: Json | None = None) -> tuple[int, Any]:
         """One request with the daemon's token; answers status and decoded body (raw bytes where it is no JSON)."""
         sent = {"X-Polaris-Token": self.token, "Content-Type": "application/json"} | (headers or {})
-        data = body if isinstance(body, bytes) else (None if body is None else json.dumps(body).encode())
+        raw = body if isinstance(body, bytes) else (None if body is None else json.dumps(body).encode())
+        data = None if raw is None else io.BytesIO(raw)
         url = f"http://127.0.0.1:{self.port}{path}"
         async with aiohttp.ClientSession() as http, http.request(method, url, data=data, headers=sent) as answer:
             raw = await answer.read()

@@ -65,11 +65,15 @@ class FakeService:
     def _actor(self, request: web.Request) -> str:
         actor = self.actors.get(request.headers["Authorization"].removeprefix("Bearer "))
         if actor is None:
-            raise web.HTTPUnauthorized(text='{"code":"token_revoked","message":"gone"}', content_type="application/json")
+            raise web.HTTPUnauthorized(
+                text='{"code":"token_revoked","message":"gone"}', content_type="application/json"
+            )
         return actor
 
     async def _me(self, request: web.Request) -> web.Response:
-        return web.json_response({"org": "acme", "actor": self._actor(request), "role": "member", "redaction_key": "a2V5"})
+        return web.json_response(
+            {"org": "acme", "actor": self._actor(request), "role": "member", "redaction_key": "a2V5"}
+        )
 
     async def _join(self, request: web.Request) -> web.Response:
         actor, session = self._actor(request), request.match_info["s"]
@@ -77,7 +81,12 @@ class FakeService:
         if driver is None:
             self.seats[session] = (actor, epoch + 1)
         elif driver != actor and request.path.endswith("/driver"):
-            problem = {"code": "seat_is_held", "message": f"{driver} drives.", "hint": None, "details": {"driver": driver}}
+            problem = {
+                "code": "seat_is_held",
+                "message": f"{driver} drives.",
+                "hint": None,
+                "details": {"driver": driver},
+            }
             return web.json_response(problem, status=409)
         driver_now, epoch_now = self.seats[session]
         claimed = driver is None
@@ -116,7 +125,12 @@ class FakeService:
     def _answer(self, frame: Json, actor: str, session: str) -> Json:
         driver, epoch = self.seats[session]
         if frame["type"] == "heartbeat":
-            return {"type": "lease", "held": (driver, epoch) == (actor, frame["epoch"]), "driver": driver, "epoch": epoch}
+            return {
+                "type": "lease",
+                "held": (driver, epoch) == (actor, frame["epoch"]),
+                "driver": driver,
+                "epoch": epoch,
+            }
         if frame["type"] == "settle":
             self.settled.append((frame["delivery"], frame["state"]))
             self.deliveries[frame["delivery"]]["state"] = frame["state"]

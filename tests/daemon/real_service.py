@@ -1,4 +1,4 @@
-"""The real API in a process of its own over the test's Postgres, and people who may use it."""
+"""The real API over the test's Postgres, in this process or in one that can be killed, and people who may use it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from aiohttp import web
 from polaris import tokens
 from polaris.client import Client
+from polaris.http.server import make_app
+from polaris.settings import Settings
 from psycopg.rows import dict_row
 
 Row = dict[str, Any]
@@ -29,16 +32,25 @@ asyncio.run(serve(settings, host="127.0.0.1", port=port, database_url=sys.argv[4
 class RealService:
     """One org ``acme`` with user:manu (admin), user:krishna and agent:test-writer."""
 
-    def __init__(self, folder: Path, service_url: str, owner_url: str, lease_seconds: int = 60) -> None:
+    def __init__(self, folder: Path, service_url: str, owner_url: str) -> None:
         self.folder, self.service_url, self.owner_url = folder, service_url, owner_url
-        self.lease_seconds = lease_seconds
+        self.lease_seconds = 60
+        self.inside = True
+        self.runner: web.AppRunner | None = None
         self.port = 0
         self.process: asyncio.subprocess.Process | None = None
         self.tokens: dict[str, str] = {}
         with psycopg.connect(service_url, autocommit=True, row_factory=dict_row) as db:
-            org = _one(db, "select * from polaris.create_org(p_slug => 'acme', p_name => 'Acme', p_handle => 'manu', p_email => 'manu@acme.test')")  # noqa: E501
+            org = _one(
+                db,
+                "select * from polaris.create_org(p_slug => 'acme', p_name => 'Acme', p_handle => 'manu', p_email => 'manu@acme.test')",
+            )  # noqa: E501
             self.org_id = org["org_id"]
-            _one(db, "select * from polaris.add_member(p_org => %s, p_actor => 'user:manu', p_handle => 'krishna', p_role => 'member', p_email => 'k@acme.test')", self.org_id)  # noqa: E501
+            _one(
+                db,
+                "select * from polaris.add_member(p_org => %s, p_actor => 'user:manu', p_handle => 'krishna', p_role => 'member', p_email => 'k@acme.test')",
+                self.org_id,
+            )  # noqa: E501
             for actor in ("user:manu", "user:krishna", "agent:test-writer"):
                 self.issue(db, actor)
 
@@ -66,6 +78,14 @@ class RealService:
         return Client(self.url, self.tokens[actor])
 
     async def start(self) -> RealService:
+        if self.inside:
+            settings = Settings.from_env({}, home=str(self.folder)).replace(lease_seconds=self.lease_seconds)
+            self.runner = web.AppRunner(make_app(settings, self.service_url), shutdown_timeout=1, access_log=None)
+            await self.runner.setup()
+            site = web.TCPSite(self.runner, "127.0.0.1", self.port)
+            await site.start()
+            self.port = site.port
+            return self
         with (self.folder / "api.err").open("ab") as errors:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -87,7 +107,11 @@ class RealService:
         return self
 
     async def kill(self) -> None:
-        assert self.process
+        if self.runner:
+            await self.runner.cleanup()
+            self.runner = None
+        if self.process is None:
+            return
         self.process.kill()
         await self.process.wait()
 

@@ -92,7 +92,9 @@ async def test_a_seat_that_somebody_else_has_taken_ends_the_capture_and_the_stat
     assert not (bound.home / "bound" / "a1").exists()
 
 
-async def test_a_lease_that_ran_out_is_claimed_anew_when_the_seat_is_open(bound: DaemonProcess, fake: FakeService) -> None:
+async def test_a_lease_that_ran_out_is_claimed_anew_when_the_seat_is_open(
+    bound: DaemonProcess, fake: FakeService
+) -> None:
     await bound.kill()
     fake.give_seat("fxm", None, "driver.expired")
     await bound.start()
@@ -118,7 +120,9 @@ async def test_a_seat_that_was_released_is_not_taken_back(bound: DaemonProcess, 
     assert "released" in status["line"]
 
 
-async def test_a_dead_token_stops_the_link_until_somebody_signs_in_again(bound: DaemonProcess, fake: FakeService) -> None:
+async def test_a_dead_token_stops_the_link_until_somebody_signs_in_again(
+    bound: DaemonProcess, fake: FakeService
+) -> None:
     del fake.actors["token-of-manu"]
     await fake.sockets["fxm"].close(code=4401)
     status = await bound.until("/status/a1", lambda status: not status["connected"])
@@ -146,7 +150,9 @@ async def test_a_profile_that_became_somebody_else_writes_nothing_under_the_new_
     assert not status["connected"]
 
 
-async def test_the_seat_of_an_agent_that_died_without_a_word_is_not_renewed(daemon: DaemonProcess, fake: FakeService) -> None:
+async def test_the_seat_of_an_agent_that_died_without_a_word_is_not_renewed(
+    daemon: DaemonProcess, fake: FakeService
+) -> None:
     fake.lease_seconds = 0.3
     sign_in(daemon, fake.url, "token-of-manu", "user:manu")
     await daemon.start()
