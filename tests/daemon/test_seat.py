@@ -1,0 +1,148 @@
+"""The seat over a network that is cut: what was captured stays, under the epoch in which it happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from daemon_tools import DaemonProcess, prompt, sign_in
+from fake_service import until
+from real_service import RealService
+
+LEASE_SECONDS = 5
+
+
+class Cable:
+    """A TCP connection to the service that can be pulled out: nothing goes through and nothing is refused."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._out = asyncio.Event()
+        self._out.set()
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.url = ""
+
+    async def __aenter__(self) -> Cable:
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server
+        self._server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def pull(self) -> None:
+        self._out.clear()
+
+    def plug(self) -> None:
+        """Connections of before are dead, as after a change of network."""
+        self._out.set()
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._out.wait()
+        other_reader, other_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        for source, sink in ((reader, other_writer), (other_reader, writer)):
+            task = asyncio.create_task(self._pass(source, sink))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65536):
+                await self._out.wait()
+                sink.write(data)
+                await sink.drain()
+        except OSError:
+            pass
+        finally:
+            sink.close()
+
+
+@pytest.fixture
+async def cable(service: RealService, daemon: DaemonProcess) -> AsyncIterator[Cable]:
+    """A service with a short lease, and user:manu's daemon behind a cable; a1 drives pj/fxm."""
+    await service.kill()
+    service.lease_seconds = LEASE_SECONDS
+    await service.start()
+    async with Cable(service.port) as cable:
+        daemon.options["answer_seconds"] = 2
+        sign_in(daemon, cable.url, service.tokens["user:manu"], "user:manu")
+        await daemon.start()
+        await daemon.connect("a1")
+        await daemon.until("/status/a1", lambda status: status["connected"])
+        yield cable
+        await daemon.kill()
+
+
+def expired(service: RealService) -> bool:
+    return bool(service.events("fxm", "driver.expired"))
+
+
+async def test_a_cut_that_outlives_the_lease_loses_nothing_and_the_open_seat_is_taken_again(
+    cable: Cable, daemon: DaemonProcess, service: RealService
+) -> None:
+    await daemon.hook(prompt("a1", "before"))
+    await daemon.drained()
+    cable.pull()
+    for number in range(10):
+        await daemon.hook(prompt("a1", f"offline {number}"))
+    await until(lambda: expired(service), 30)
+    cable.plug()
+    await daemon.drained(30)
+    await daemon.until("/status/a1", lambda status: status["connected"])
+    await until(lambda: len(service.events("fxm", "driver.claimed")) == 2, 20)
+    await daemon.hook(prompt("a1", "after"))
+    await daemon.drained()
+    rows = service.events("fxm", "prompt")
+
+    assert [(row["body"], row["epoch"]) for row in rows] == [
+        ("before", 1),
+        *((f"offline {number}", 1) for number in range(10)),
+        ("after", 2),
+    ]
+    assert service.gaps_and_doubles() == (0, 0)
+
+
+async def test_who_was_cut_off_and_replaced_keeps_what_was_said_and_drives_no_more(
+    cable: Cable, daemon: DaemonProcess, service: RealService
+) -> None:
+    cable.pull()
+    await daemon.hook(prompt("a1", "offline"))
+    await until(lambda: expired(service), 30)
+    async with service.client("user:krishna") as krishna:
+        await krishna.claim("pj", "fxm")
+        cable.plug()
+        status = await daemon.until("/status/a1", lambda status: status["state"] == "lost", 30)
+        await daemon.drained()
+        assert await daemon.hook(prompt("a1", "not mine any more")) is None
+        seat = await krishna.session("pj", "fxm")
+    rows = service.events("fxm", "prompt")
+
+    assert [(row["body"], row["epoch"], row["late"], row["actor"]) for row in rows] == [("offline", 1, True, "user:manu")]
+    assert status["line"] == "polaris: pj/fxm (user:manu) ○ user:krishna drives"
+    assert (seat["driver"], seat["epoch"]) == ("user:krishna", 2)
+
+
+async def test_a_lease_that_is_renewed_lives_longer_than_itself(
+    cable: Cable, daemon: DaemonProcess, service: RealService
+) -> None:
+    await asyncio.sleep(LEASE_SECONDS * 1.6)
+
+    assert not expired(service)
+    assert (await daemon.get("/status/a1"))["connected"]
+
+
+async def test_when_the_agent_has_left_the_lease_ends_by_itself(
+    cable: Cable, daemon: DaemonProcess, service: RealService
+) -> None:
+    await daemon.hook({"session_id": "a1", "hook_event_name": "SessionEnd", "reason": "prompt_input_exit"})
+    await until(lambda: expired(service), 30)
+
+    assert (await daemon.get("/status/a1"))["state"] == "ended"
