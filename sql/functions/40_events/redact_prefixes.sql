@@ -1,5 +1,7 @@
 -- Takes secrets out that a provider's prefix gives away, for what direct SQL clients push: what comes through the API was redacted
 -- at the edge and in the API. The same placeholders: eight hex digits of an HMAC-SHA256 under the organization's key.
+-- Works on JSON text too and leaves it JSON: no match crosses a quote, and a word may begin behind an escape such as \n, whose
+-- letter would otherwise hide it (or behind a colour of the terminal).
 create or replace function polaris_data.redact_prefixes (p_key bytea, p_text text)
 returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
@@ -7,26 +9,28 @@ declare
   v_rule record;
   v_secret text;
   v_text text := p_text;
+  v_begin text := '(?:\m|(?<=\\[bfnrt]|\\u[0-9A-Fa-f]{4}|\[[0-9;]{0,12}m))';
 begin
   if p_text is null or p_text !~ '(AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|sk-|sk_live_|rk_live_|AIza|npm_|pypi-|SG\.|plr_|eyJ|-----BEGIN)' then
     return p_text;
   end if;
   for v_rule in
     select * from (values
-      ('private-key', '-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----'),
-      ('aws-access-key', '\m(?:AKIA|ASIA)[0-9A-Z]{16}\M'),
-      ('github-token', '\m(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{22,})'),
-      ('gitlab-token', '\mglpat-[0-9A-Za-z_-]{20,}'),
-      ('slack-token', '\m(?:xox[abeoprs]|xapp)-[0-9A-Za-z-]{10,}'),
-      ('anthropic-key', '\msk-ant-[0-9A-Za-z_-]{20,}'),
-      ('openai-key', '\msk-[0-9A-Za-z_-]{20,}'),
-      ('stripe-key', '\m[sr]k_live_[0-9A-Za-z]{16,}'),
-      ('google-api-key', '\mAIza[0-9A-Za-z_-]{35}'),
-      ('npm-token', '\mnpm_[0-9A-Za-z]{36}'),
-      ('pypi-token', '\mpypi-[0-9A-Za-z_-]{50,}'),
-      ('sendgrid-key', '\mSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}'),
-      ('polaris-token', '\mplr_[a-z]_[0-9A-Za-z]{49}'),
-      ('jwt', '\meyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}')
+      ('private-key', '-----BEGIN [A-Z ]*?PRIVATE KEY-----[^"]*?-----END [A-Z ]*?PRIVATE KEY-----'),
+      ('private-key', '-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]{40,})+(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]*)?'),
+      ('aws-access-key', v_begin || '(?:AKIA|ASIA)[0-9A-Z]{16}\M'),
+      ('github-token', v_begin || '(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{22,})'),
+      ('gitlab-token', v_begin || 'glpat-[0-9A-Za-z_-]{20,}'),
+      ('slack-token', v_begin || '(?:xox[abeoprs]|xapp)-[0-9A-Za-z-]{10,}'),
+      ('anthropic-key', v_begin || 'sk-ant-[0-9A-Za-z_-]{20,}'),
+      ('openai-key', v_begin || 'sk-[0-9A-Za-z_-]{20,}'),
+      ('stripe-key', v_begin || '[sr]k_live_[0-9A-Za-z]{16,}'),
+      ('google-api-key', v_begin || 'AIza[0-9A-Za-z_-]{35}'),
+      ('npm-token', v_begin || 'npm_[0-9A-Za-z]{36}'),
+      ('pypi-token', v_begin || 'pypi-[0-9A-Za-z_-]{50,}'),
+      ('sendgrid-key', v_begin || 'SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}'),
+      ('polaris-token', v_begin || 'plr_[a-z]_[0-9A-Za-z]{49}'),
+      ('jwt', v_begin || 'eyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}')
     ) as r (name, pattern)
   loop
     for v_secret in

@@ -7,7 +7,8 @@ declare
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   return query select * from polaris_data.show_deliveries(
-    v_me.org_id, (polaris_data.find_project(v_me.org_id, v_me.actor, p_project)).project_id, p_delivery);
+    v_me.org_id, (polaris_data.find_project(v_me.org_id, v_me.actor, p_project)).project_id, p_delivery) d
+  where d.delivery_id = p_delivery; -- none is asked for: none is found
   if not found then
     perform polaris_data.fail(404, 'no_such_delivery', format('There is no delivery %s in project %s.', p_delivery, p_project));
   end if;

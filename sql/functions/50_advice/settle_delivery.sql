@@ -37,7 +37,7 @@ begin
   from polaris_data.seats t
   where t.org_id = v_me.org_id and t.session_id = v_delivery.session_id and t.epoch = p_epoch and t.driver = v_me.actor;
   if v_held is not true then
-    perform polaris_data.fail(403, 'not_driver', format('%s does not drive %s under epoch %s.', v_me.actor, v_session.name, p_epoch), null,
+    perform polaris_data.fail(403, 'not_driver', format('%s does not drive %s under epoch %s.', coalesce(v_me.actor, 'polaris'), v_session.name, coalesce(p_epoch::text, 'null')), null,
       jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch));
   end if;
   v_changed := polaris_data.move_delivery(v_me.org_id, p_delivery, p_state, left(p_reason, 500), left(p_path, 50), p_epoch, v_me.actor);
