@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+
 from polaris.settings import Credential, Settings, save_credential
 
 Json = dict[str, Any]

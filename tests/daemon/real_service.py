@@ -11,11 +11,12 @@ from typing import Any
 
 import psycopg
 from aiohttp import web
+from psycopg.rows import dict_row
+
 from polaris import tokens
 from polaris.client import Client
 from polaris.http.server import make_app
 from polaris.settings import Settings
-from psycopg.rows import dict_row
 
 Row = dict[str, Any]
 
@@ -44,13 +45,13 @@ class RealService:
             org = _one(
                 db,
                 "select * from polaris.create_org(p_slug => 'acme', p_name => 'Acme', p_handle => 'manu', p_email => 'manu@acme.test')",
-            )  # noqa: E501
+            )
             self.org_id = org["org_id"]
             _one(
                 db,
                 "select * from polaris.add_member(p_org => %s, p_actor => 'user:manu', p_handle => 'krishna', p_role => 'member', p_email => 'k@acme.test')",
                 self.org_id,
-            )  # noqa: E501
+            )
             for actor in ("user:manu", "user:krishna", "agent:test-writer"):
                 self.issue(db, actor)
 
