@@ -37,7 +37,8 @@ class Settings:
     """The settings of one process. Paths are absolute; times are whole seconds.
 
     ``port`` is the daemon's; the API's comes from its command line. ``database_url`` None means the embedded server.
-    ``profile`` None means the default one of ``credentials.json``.
+    ``profile`` None means the default one of ``credentials.json``. ``service_password`` is what ``polaris db migrate``
+    gives the service's login. ``parent`` is the process without which a server of ``polaris up`` ends by itself.
     """
 
     home: Path
@@ -48,6 +49,8 @@ class Settings:
     profile: str | None = None
     lease_seconds: int = 60
     log_level: str = "info"
+    service_password: str | None = field(default=None, repr=False)
+    parent: int | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -66,6 +69,8 @@ class Settings:
             "profile": env.get("POLARIS_PROFILE") or None,
             "lease_seconds": _number(env, "POLARIS_LEASE_SECONDS", 60, 5, 86400),
             "log_level": _level(env),
+            "service_password": env.get("POLARIS_SERVICE_PASSWORD") or None,
+            "parent": _number(env, "POLARIS_PARENT", 0, 0, 2**30) or None,
         }
         return cls(home=Path(home).expanduser().absolute(), **(read | given))
 
@@ -174,7 +179,7 @@ def _number(env: Mapping[str, str], name: str, default: int, least: int, most: i
     text = env.get(name, "").strip()
     if not text:
         return default
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) <= most:
         raise Misconfigured(f"{name} has to be a whole number from {least} to {most}.")
     return int(text)
 

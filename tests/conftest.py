@@ -57,7 +57,7 @@ def cluster() -> Iterator[Cluster]:
     """A throw-away server of this worker; works as root (the server runs as nobody) and as anybody else."""
     home = Path(tempfile.mkdtemp(prefix="polaris-test-pg-"))
     home.chmod(0o711)  # root's server runs as nobody, who has to pass through
-    server = Server(home, options=THROW_AWAY | {"shared_buffers": "128MB"})
+    server = Server(home, options=THROW_AWAY | {"shared_buffers": "128MB"}, open_home=True)
     try:
         url = urlsplit(server.start().owner)
         logins_url = server.urls().owner.rsplit("/", 1)[0] + "/postgres"

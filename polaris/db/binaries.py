@@ -37,8 +37,9 @@ class Account:
     def for_subprocess(self) -> dict[str, Any]:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
-    def owns(self, path: Path) -> bool:
-        return path.stat().st_uid == self.uid
+    @property
+    def serves_root(self) -> bool:
+        return self.uid == pwd.getpwnam(SERVANT).pw_uid
 
 
 def account(data: Path) -> Account:

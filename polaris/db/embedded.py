@@ -3,7 +3,7 @@
 Everything belongs to one home folder:
 
 - ``postgres/``: the data, the log. PostgreSQL refuses to run as root, so root's server runs as ``nobody``, who cannot
-  enter a closed home such as ``/root/.polaris``. Then the folder is made below ``/var/lib/polaris-pg`` and ``postgres``
+  enter a home, which is closed (0700). Therefore root's folder is made below ``/var/lib/polaris-pg`` and ``postgres``
   is a symbolic link to it; the home stays closed. As root, a server over data of another user runs as that user.
 - ``postgres.json`` (0600): the port and two generated passwords, of the superuser and of the service's login.
 - ``postgres.lock``: serialises starting and stopping.
@@ -78,10 +78,16 @@ class Urls:
 class Server:
     """The embedded server of one home folder. Starting, stopping and asking are safe from any number of processes."""
 
-    def __init__(self, home: Path, *, port: int = 0, options: Mapping[str, str] | None = None) -> None:
-        """*port* 0 takes any free one and keeps it from then on; *options* are put over `OPTIONS`."""
+    def __init__(
+        self, home: Path, *, port: int = 0, options: Mapping[str, str] | None = None, open_home: bool = False
+    ) -> None:
+        """*port* 0 takes any free one and keeps it from then on; *options* are put over `OPTIONS`.
+
+        *open_home*: everybody may pass through *home* for as long as it lives, as in tests; root's data then lie in it.
+        """
         self.home = home.absolute()
         self.port = port
+        self.open_home = open_home
         self.options = dict(OPTIONS) | dict(options or {})
         self.secrets_file = self.home / "postgres.json"
 
@@ -188,6 +194,19 @@ class Server:
                 code="database_lost",
                 hint=f"Restore it from a backup, or remove {place} and {self.secrets_file} to begin anew.",
             )
+        inside = place.exists() and not place.is_symlink()
+        if (
+            os.geteuid() == 0
+            and inside
+            and binaries.account(self.data).serves_root
+            and not binaries.reachable(self.home)
+        ):
+            raise Misconfigured(
+                f"The user {binaries.SERVANT}, who runs root's server, cannot enter {self.home}.",
+                code="database_out_of_reach",
+                hint=f"mkdir -p {binaries.SHARED} && mv {place} {binaries.SHARED}/data-moved && "
+                f"ln -s {binaries.SHARED}/data-moved {place}",
+            )
         version = self.data / "PG_VERSION"
         try:
             if not version.exists():
@@ -224,7 +243,7 @@ class Server:
         """Makes the data folder in one step: a process that dies half-way leaves nothing that looks finished."""
         place = self.home / "postgres"
         if not place.exists():
-            if os.geteuid() == 0 and not binaries.reachable(self.home):
+            if os.geteuid() == 0 and not (self.open_home and binaries.reachable(self.home)):
                 binaries.SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
                 mark = hashlib.sha256(str(self.home).encode()).hexdigest()[:8]
                 place.symlink_to(tempfile.mkdtemp(prefix=f"data-{mark}-", dir=binaries.SHARED))

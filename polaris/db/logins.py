@@ -14,6 +14,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
 
 from polaris.db.migrate import LOCK_KEY
 from polaris.errors import Conflict, NotFound, from_database
@@ -49,7 +50,7 @@ def ensure_service(url: str, login: str, password: str) -> None:
             connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(SERVICE_ROLE), sql.Identifier(login)))
 
 
-def create_client(url: str, org: int, actor: str, login: str, by: str | None = None) -> Login:
+def create_client(url: str, org: int, actor: str, login: str) -> Login:
     """Makes a login that is *actor* of organization *org* in plain SQL; role and registration are one transaction.
 
     Raises `Conflict` (login_exists) and whatever ``polaris.register_login`` refuses.
@@ -90,6 +91,15 @@ def revoke_client(url: str, org: int, login: str) -> None:
                 connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(login)))
             connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [login])
             connection.execute(sql.SQL("drop role {}").format(sql.Identifier(login)))
+        except psycopg.Error as error:
+            raise from_database(error) from error
+
+
+def list_clients(url: str, org: int) -> list[dict[str, Any]]:
+    """The logins of an organization: ``login, actor, created_at, revoked_at``."""
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        try:
+            return connection.execute("select * from polaris.list_logins(p_org => %s)", [org]).fetchall()
         except psycopg.Error as error:
             raise from_database(error) from error
 

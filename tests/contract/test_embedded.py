@@ -38,7 +38,7 @@ def home() -> Iterator[Path]:
 
 
 def server(home: Path, **options: str) -> Server:
-    return Server(home, options=THROW_AWAY | {"shared_buffers": "16MB"} | options)
+    return Server(home, options=THROW_AWAY | {"shared_buffers": "16MB"} | options, open_home=True)
 
 
 def ask(url: str, query: str) -> Any:
@@ -120,7 +120,7 @@ def test_a_process_number_that_somebody_else_has_by_now_does_not_stop_it(home: P
 def test_two_processes_that_start_at_once_get_one_server(home: Path) -> None:
     code = (
         "import os, pathlib; from polaris.db.embedded import Server, THROW_AWAY;"
-        "print(Server(pathlib.Path(os.environ['WHERE']), options=THROW_AWAY).start().owner)"
+        "print(Server(pathlib.Path(os.environ['WHERE']), options=THROW_AWAY, open_home=True).start().owner)"
     )
     both = [
         subprocess.Popen(
@@ -150,7 +150,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_an_error(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Misconfigured, match=f"port {port} is taken"):
-            Server(home, port=port, options=THROW_AWAY).start()
+            Server(home, port=port, options=THROW_AWAY, open_home=True).start()
 
 
 def test_data_of_another_version_are_named_with_what_to_do(home: Path) -> None:
@@ -246,6 +246,18 @@ def test_a_closed_home_of_root_stays_closed(tmp_path: Path) -> None:
 
     assert not folder.exists()
     assert list(home.iterdir()) == []
+
+
+@AS_ROOT
+def test_data_of_roots_server_in_a_home_that_was_closed_later_are_named_with_what_to_do(home: Path) -> None:
+    one = server(home)
+    one.start()
+    one.stop()
+    home.chmod(0o700)
+
+    with pytest.raises(Misconfigured, match="cannot enter") as failure:
+        one.start()
+    assert "ln -s" in str(failure.value.hint)
 
 
 @AS_ROOT

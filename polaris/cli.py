@@ -1,0 +1,34 @@
+"""The ``polaris`` command: its commands put together. See `polaris.command` for how words are understood."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from polaris import __version__, log
+from polaris.command import Group, run
+from polaris.commands.accounts import Member, Token
+from polaris.commands.database import Db, LoginRole, Org
+from polaris.commands.floor import Floor
+from polaris.commands.serving import Serving
+
+
+class Polaris(Floor, Serving, Group):
+    """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
+
+    def __init__(self) -> None:
+        self.db = Db()
+        self.login_role = LoginRole()
+        self.member = Member()
+        self.org = Org()
+        self.token = Token()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; answers the exit code (`polaris.errors.Exit`)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    return run(Polaris(), words, name="polaris", version=__version__, before=lambda: log.setup("warning"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

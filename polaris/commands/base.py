@@ -1,0 +1,121 @@
+"""What commands share: the settings, a client of the service, the database, the daemon of this machine, tables."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polaris.errors import Misconfigured, Unavailable, from_problem
+from polaris.settings import Settings
+
+if TYPE_CHECKING:
+    from polaris.client import Client
+    from polaris.db.embedded import Urls
+
+DAEMON_SECONDS = 20.0
+
+
+def settings(**overrides: Any) -> Settings:
+    """The settings of this command; an override that is None leaves the environment's."""
+    return Settings.from_env(**overrides)
+
+
+@asynccontextmanager
+async def service() -> AsyncIterator[Client]:
+    """The service, as whom the profile (or ``POLARIS_TOKEN``) names."""
+    from polaris.client import Client
+
+    credential = settings().credential()
+    async with Client(credential.url, credential.token) as client:
+        yield client
+
+
+@contextmanager
+def database(chosen: Settings | None = None) -> Iterator[Urls]:
+    """The database as its administrator: ``POLARIS_DATABASE_URL``, else the embedded one, started for as long."""
+    from polaris.db.embedded import Server, Urls
+
+    chosen = chosen or settings()
+    if chosen.database_url:
+        yield Urls(chosen.database_url, chosen.database_url)
+        return
+    server = Server(chosen.home)
+    ran = server.running()
+    try:
+        yield server.start()
+    finally:
+        if not ran:
+            server.stop()
+
+
+async def daemon(method: str, path: str, body: Any = None) -> Any:
+    """Asks the daemon of this machine. Raises `Unavailable` when none runs, and what the daemon refuses."""
+    import aiohttp
+
+    here = settings()
+    try:
+        port = int(json.loads(here.daemon_file.read_text())["port"])
+        token = here.daemon_token_file.read_text().strip()
+    except (OSError, ValueError, KeyError, TypeError):
+        raise _no_daemon(here.home) from None
+    limit = aiohttp.ClientTimeout(total=DAEMON_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=limit, headers={"X-Polaris-Token": token}) as http,
+            http.request(method, f"http://127.0.0.1:{port}{path}", json=body) as answer,
+        ):
+            status, raw = answer.status, await answer.text()
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        raise _no_daemon(here.home) from None
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        found = None
+    if status != 200:
+        raise from_problem(status, found)
+    return found
+
+
+def text_of(word: str) -> str:
+    """A text from the command line; ``-`` reads it from stdin."""
+    import sys
+
+    if word != "-":
+        return word
+    if sys.stdin is None or sys.stdin.isatty():
+        raise Misconfigured("There is nothing on stdin to read.")
+    return sys.stdin.read().strip()
+
+
+def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[str]:
+    """Aligned columns with a head; times are cut to the minute, nothing is shown as a dash."""
+    if not rows:
+        return []
+    shown = [[_cell(row.get(column)) for column in columns] for row in rows]
+    head = [column.removesuffix("_at").replace("_", " ") for column in columns]
+    widths = [max(len(line[i]) for line in [head, *shown]) for i in range(len(columns))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in [head, *shown]
+    ]
+
+
+async def in_thread(work: Any, *arguments: Any) -> Any:
+    """Runs blocking work (the database's administration is synchronous) beside the loop."""
+    return await asyncio.to_thread(work, *arguments)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return text[:16].replace("T", " ") if len(text) > 18 and text[4:5] == "-" and text[10:11] == "T" else text
+
+
+def _no_daemon(home: Path) -> Unavailable:
+    return Unavailable(f"No daemon runs for {home}.", code="daemon_unreachable", hint="Start it: polaris daemon")

@@ -1,0 +1,95 @@
+"""What runs until it is stopped: the service, the daemon, and all of it together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from importlib import import_module
+from pathlib import Path
+
+from polaris import log, render
+from polaris.command import Group, server
+from polaris.commands import base
+from polaris.settings import DEFAULT_API_PORT, Settings
+
+PARENT_SECONDS = 0.5
+
+
+class Serving(Group):
+    """Commands that serve."""
+
+    @server
+    async def serve(self, *, host: str = "127.0.0.1", port: int = DEFAULT_API_PORT, log: str | None = None) -> None:
+        """Runs the service (the API) alone, on POLARIS_DATABASE_URL or the embedded Postgres.
+
+        Prints `ready URL` once it answers. The database has to be up to date: `polaris db migrate`.
+
+        --host  the address to listen on
+        --port  0 takes any free one
+        --log   writes the log to this file (rotated) instead of stderr
+        """
+        settings = _begin(log)
+        api = import_module("polaris.http.server")
+        if settings.database_url:
+            await api.serve(settings, host=host, port=port, database_url=settings.database_url, ready=_ready)
+            return
+        with base.database(settings) as urls:
+            await api.serve(settings, host=host, port=port, database_url=urls.service, ready=_ready)
+
+    @server
+    async def daemon(self, *, port: int | None = None, log: str | None = None) -> None:
+        """Runs the daemon of this machine: coding agents' hooks talk to it, and it talks to the service.
+
+        Prints `ready URL` once it answers.
+
+        --port  instead of POLARIS_PORT (4321); 0 takes any free one
+        --log   writes the log to this file (rotated) instead of stderr
+        """
+        settings = _begin(log)
+        daemon = import_module("polaris.daemon.app")
+        await daemon.serve(settings, port=port, ready=lambda at: _ready(f"http://127.0.0.1:{at}"))
+
+    @server
+    async def up(self, *, home: str | None = None, port: int = DEFAULT_API_PORT, temporary: bool = False) -> None:
+        """Runs all of Polaris on this machine: Postgres, migrations, service, daemon; until Ctrl-C or SIGTERM.
+
+        Makes an organization `local` whose administrator is you, and signs you in. Prints `ready URL`, the service's,
+        once everything answers.
+
+        --home       instead of POLARIS_HOME (~/.polaris)
+        --port       of the service; 0 takes any free one
+        --temporary  removes the database at the end
+        """
+        settings = base.settings(home=home)
+        log.setup(settings.log_level)
+        together = import_module("polaris.up")
+        await together.up(settings, port=port, temporary=temporary, ready=_ready)
+
+    @server
+    async def demo(self) -> int:
+        """Plays a whole story on real recorded input in a temporary home, prints it, and leaves nothing behind."""
+        story = import_module("polaris.demo")
+        code: int = await story.run(colour=render.colour_wanted(sys.stdout))
+        return code
+
+
+def _begin(file: str | None) -> Settings:
+    settings = base.settings()
+    log.setup(settings.log_level, file=Path(file).absolute() if file else None)
+    if settings.parent:
+        threading.Thread(target=_end_with, args=[settings.parent], daemon=True, name="parent").start()
+    return settings
+
+
+def _ready(url: str) -> None:
+    print(f"ready {url}", flush=True)
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process when *parent*, which looks after it, was killed: nothing stays behind alone."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)

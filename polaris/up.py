@@ -1,0 +1,265 @@
+"""All of Polaris on one machine: Postgres, migrations, the service, the daemon; an organization and its owner.
+
+Service and daemon are processes of their own, looked after from here: one that dies is started again at the same
+place, and when this process is killed they end by themselves. Secrets reach them through their environment, never
+through their arguments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import getpass
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from polaris import log, tokens
+from polaris.errors import Conflict, Misconfigured, PolarisError, Unavailable
+from polaris.settings import Credential, Settings, read_credentials, save_credential, write_private
+
+if TYPE_CHECKING:
+    from polaris.db.founding import Standing
+
+ORG = "local"
+PROFILE = "local"
+READY_SECONDS = 30.0
+STOP_SECONDS = 20.0
+RESTART_PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+STEADY_SECONDS = 30.0
+# How a part begins: this very installation, whatever the working directory holds.
+PYTHON = (sys.executable, "-P", "-c", "import sys; from polaris.cli import main; sys.exit(main())")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+logger = log.get(__name__)
+
+
+async def up(settings: Settings, *, port: int, temporary: bool, ready: Callable[[str], None]) -> None:
+    """Runs until SIGTERM or SIGINT and leaves nothing running; *ready* is called with the service's URL.
+
+    *port* is the service's, 0 takes any; *temporary* removes the embedded database at the end. Raises `Conflict` when
+    this home is up already, and whatever keeps a part from starting.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    work = asyncio.create_task(_run(settings, port, temporary, ready))
+    waiting = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            logger.info("stopping")
+            work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+    finally:
+        waiting.cancel()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def _run(settings: Settings, port: int, temporary: bool, ready: Callable[[str], None]) -> None:
+    from polaris.db import logins, migrate
+    from polaris.db.embedded import SERVICE_LOGIN, Server, Urls
+
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(settings.home))
+        if settings.database_url:
+            urls = Urls(settings.database_url, settings.database_url)
+        else:
+            server = Server(settings.home)
+            # Pushed first: a start that is cancelled half-way has to be undone as well.
+            stack.push_async_callback(_finished, server.destroy if temporary else server.stop)
+            urls = await _finished(server.start)
+        await _finished(migrate.apply, urls.owner)
+        if not settings.database_url:
+            await _finished(logins.ensure_service, urls.owner, SERVICE_LOGIN, server.service_password())
+        credential = await _owner(settings, urls.owner)
+
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("POLARIS_")}
+        environment |= {
+            "POLARIS_HOME": str(settings.home),
+            "POLARIS_PARENT": str(os.getpid()),
+            "POLARIS_LOG_LEVEL": settings.log_level,
+            "POLARIS_LEASE_SECONDS": str(settings.lease_seconds),
+        }
+        api = Part("api", ["serve", f"--port={port}"], environment | {"POLARIS_DATABASE_URL": urls.service}, settings)
+        stack.push_async_callback(api.stop)
+        url = await api.start()
+        save_credential(
+            settings.credentials_file,
+            PROFILE,
+            Credential(url, credential.org, credential.actor, credential.token),
+            default=False,
+        )
+        daemon = Part(
+            "daemon", ["daemon", f"--port={settings.port}"], environment | {"POLARIS_PROFILE": PROFILE}, settings
+        )
+        stack.push_async_callback(daemon.stop)
+        await daemon.start()
+        ready(url)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(api.keep())
+            group.create_task(daemon.keep())
+
+
+@dataclass
+class Part:
+    """One process that belongs to this installation. Its log is ``logs/NAME.log``, its last words ``NAME.err``."""
+
+    name: str
+    words: list[str]
+    environment: dict[str, str] = field(repr=False)
+    settings: Settings
+    process: asyncio.subprocess.Process | None = field(default=None, init=False)
+    url: str = field(default="", init=False)
+
+    async def start(self) -> str:
+        """Starts it and waits until it answers; the URL. Raises `Unavailable` with its last words."""
+        folder = self.settings.logs_folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        last_words = folder / f"{self.name}.err"
+        with open(last_words, "wb", opener=_private) as errors:
+            self.process = await asyncio.create_subprocess_exec(
+                *PYTHON,
+                *self.words,
+                f"--log={folder / f'{self.name}.log'}",
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                env=self.environment,
+                start_new_session=True,  # Ctrl-C reaches us alone, and we stop the parts in their order
+            )
+        assert self.process.stdout is not None
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                line = (await self.process.stdout.readline()).decode(errors="replace").strip()
+        except TimeoutError:
+            line = ""
+        if not line.startswith("ready "):
+            await self.stop()
+            said = log.masked(last_words.read_text(errors="replace").strip()[-2000:])
+            raise Unavailable(
+                f"The {self.name} did not start: {said.removeprefix('polaris: ') or 'it said nothing'}",
+                code=f"{self.name}_does_not_start",
+                hint=f"Its log is {folder / f'{self.name}.log'}",
+            )
+        self.url = line.removeprefix("ready ")
+        return self.url
+
+    async def keep(self) -> None:
+        """Starts it again at the same place whenever it ends; gives up when it does not stay."""
+        pauses = iter(RESTART_PAUSES_SECONDS)
+        while True:
+            assert self.process is not None
+            begun = time.monotonic()
+            code = await self.process.wait()
+            if time.monotonic() - begun > STEADY_SECONDS:
+                pauses = iter(RESTART_PAUSES_SECONDS)
+            pause = next(pauses, None)
+            logger.warning("%s ended", self.name, extra={"exit_code": code})
+            if pause is None:
+                raise Unavailable(f"The {self.name} ends again and again.", hint=f"See {self.settings.logs_folder}")
+            await asyncio.sleep(pause)
+            port = self.url.rpartition(":")[2]
+            self.words = [self.words[0], f"--port={port}"]
+            # A failing start counts like an end: the loop comes round to the next pause.
+            with contextlib.suppress(Unavailable):
+                await self.start()
+
+    async def stop(self) -> None:
+        """Asks it to end, waits, and insists."""
+        if self.process is None or self.process.returncode is not None:
+            return
+        for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(number)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.process.wait()
+                return
+
+
+async def _owner(settings: Settings, url: str) -> Credential:
+    """The saved owner of the organization ``local``; makes organization, member and token where they lack."""
+    from polaris.db import founding
+
+    saved = read_credentials(settings.credentials_file)["profiles"].get(PROFILE, {})
+    token = saved.get("token", "")
+    if token and (me := await founding.whose(url, token)):
+        return Credential("", me.org, me.actor, token)
+    token = tokens.new("u")
+    label = f"polaris up on {socket.gethostname()}"
+    note = settings.home / "local.json"
+    try:
+        me = await founding.create_org(url, ORG, handle(), token, name="This machine", label=label)
+        write_private(note, json.dumps({"org_id": me.org_id, "actor": me.actor}) + "\n")
+    except Conflict as error:
+        # The organization is there and its token is lost: whoever has the database's password may make another one.
+        me = await _known(note, url, token, label, error)
+    credential = Credential("http://127.0.0.1", me.org, me.actor, token)
+    save_credential(settings.credentials_file, PROFILE, credential, default=False)
+    return credential
+
+
+async def _known(note: Path, url: str, token: str, label: str, error: PolarisError) -> Standing:
+    from polaris.db import founding
+
+    try:
+        known = json.loads(note.read_text())
+        org_id, actor = int(known["org_id"]), str(known["actor"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Misconfigured(
+            f"This database has an organization {ORG!r}, but the credentials for it are not in this home.",
+            code="credentials_lost",
+            hint=f"Restore {note.with_name('credentials.json')} from a backup, or give POLARIS_HOME a new folder.",
+        ) from error
+    await founding.issue(url, org_id, actor, token, label=label)
+    return founding.Standing(org_id, ORG, actor, "admin")
+
+
+def handle() -> str:
+    """The name of the operating system's user as a member's handle."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = ""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].rstrip("-") or "owner"
+
+
+async def _finished(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs blocking work in a thread, and to its end even when this task is cancelled meanwhile."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One `polaris up` a home; the lock goes with the process, however it ends."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(home / "up.lock", "a", opener=_private) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(f"Polaris is up already for {home}.", code="already_up", hint="polaris status") from None
+        yield
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,287 @@
+"""`polaris up` with real processes: everything answers, everything ends, and what dies comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polaris.db.embedded import Server
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+POLARIS = [sys.executable, "-P", "-c", "import sys; from polaris.cli import main; sys.exit(main())"]
+
+
+class Machine:
+    """A home and the commands that are run in it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("POLARIS_")}
+        self.environment = kept | {
+            "POLARIS_HOME": str(home),
+            "POLARIS_PORT": "0",
+            "LOGNAME": "Manu P",
+            "USER": "Manu P",
+        }
+        self.running: list[subprocess.Popen[str]] = []
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*POLARIS, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+        )
+        self.running.append(process)
+        return process
+
+    def up(self, *words: str) -> tuple[subprocess.Popen[str], str]:
+        process = self.start("up", "--port=0", *words)
+        assert process.stdout
+        line = process.stdout.readline()
+        assert line.startswith("ready http://127.0.0.1:"), line + (process.communicate()[1] or "")
+        return process, line.split()[1]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*POLARIS, *words], capture_output=True, text=True, env=self.environment, timeout=60, check=False
+        )
+
+    def processes(self) -> dict[int, str]:
+        """What runs for this home, by the command line or the environment: ``{pid: words}``."""
+        found = {}
+        marks = (f"POLARIS_HOME={self.home}".encode(), str(Server(self.home).data).encode())
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = (folder / "cmdline").read_bytes()
+                environment = (folder / "environ").read_bytes().split(b"\0")
+                if words and (marks[0] in environment or marks[1] in words):
+                    found[int(folder.name)] = words.replace(b"\0", b" ").decode()
+        return found
+
+    def part(self, word: str) -> int:
+        (pid,) = (pid for pid, words in self.processes().items() if f" {word} --port" in words)
+        return pid
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    home = Path(tempfile.mkdtemp(prefix="polaris-test-up-"))
+    one = Machine(home)
+    yield one
+    for process in one.running:
+        process.kill()
+        process.communicate()
+    Server(home).destroy()
+    shutil.rmtree(home)
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "this did not become true in time"
+        time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_everything_answers_and_a_signal_leaves_nothing_running(machine: Machine, number: signal.Signals) -> None:
+    process, url = machine.up()
+    saved = json.loads((machine.home / "credentials.json").read_text())
+
+    assert answers(url)
+    assert saved["profiles"]["local"] | {"token": ""} == {
+        "url": url,
+        "org": "local",
+        "actor": "user:manu-p",
+        "token": "",
+    }
+    assert len(machine.processes()) > 3
+    secrets = json.loads((machine.home / "postgres.json").read_text())
+    everything = " ".join(machine.processes().values())
+    for secret in (secrets["owner_password"], secrets["service_password"], saved["profiles"]["local"]["token"]):
+        assert secret not in everything
+
+    process.send_signal(number)
+
+    assert process.wait(30) == 0
+    assert machine.processes() == {}
+    assert not (machine.home / "daemon.json").exists()
+
+
+def test_the_second_time_it_is_the_same_organization_and_the_same_owner(machine: Machine) -> None:
+    process, _ = machine.up()
+    assert machine.run("join", "pj", "fxm").returncode == 0
+    before = json.loads((machine.home / "credentials.json").read_text())["profiles"]["local"]
+    process.terminate()
+    process.wait(30)
+
+    _, url = machine.up()
+
+    after = json.loads((machine.home / "credentials.json").read_text())["profiles"]["local"]
+    assert after == before | {"url": url}
+    assert "made the session" in machine.run("tail", "pj", "--no-follow").stdout
+
+
+def test_lost_credentials_are_made_anew_for_the_same_owner(machine: Machine) -> None:
+    process, _ = machine.up()
+    process.terminate()
+    process.wait(30)
+    (machine.home / "credentials.json").unlink()
+
+    machine.up()
+
+    status: dict[str, Any] = json.loads(machine.run("status", "--json").stdout)
+    assert status["service"]["actor"] == "user:manu-p"
+    assert status["service"]["role"] == "admin"
+
+
+def test_parts_that_are_killed_come_back_at_the_same_place(machine: Machine) -> None:
+    _, url = machine.up()
+    port = json.loads((machine.home / "daemon.json").read_text())["port"]
+    api, daemon = machine.part("serve"), machine.part("daemon")
+    os.kill(api, signal.SIGKILL)
+    os.kill(daemon, signal.SIGKILL)
+
+    until(lambda: api not in machine.processes() and answers(url))
+    until(lambda: machine.run("status").returncode == 0)
+    assert json.loads((machine.home / "daemon.json").read_text())["port"] == port
+
+
+def test_when_it_is_killed_its_parts_end_and_the_next_one_goes_on(machine: Machine) -> None:
+    process, _ = machine.up()
+    machine.run("join", "pj", "fxm")
+    process.kill()
+    process.wait()
+    until(lambda: not any("serve" in words or " daemon " in words for words in machine.processes().values()))
+
+    machine.up()
+
+    assert "made the session" in machine.run("tail", "pj", "--no-follow").stdout
+
+
+def test_a_second_one_in_the_same_home_is_refused(machine: Machine) -> None:
+    machine.up()
+
+    second = machine.run("up", "--port=0")
+
+    assert second.returncode == 1
+    assert "is up already" in second.stderr
+    assert machine.run("status").returncode == 0
+
+
+def test_a_signal_in_the_middle_of_the_start_leaves_nothing_running(machine: Machine) -> None:
+    process = machine.start("up", "--port=0")
+    until(lambda: any("postgres" in words for words in machine.processes().values()))
+    process.terminate()
+
+    out, err = process.communicate(timeout=40)
+
+    assert process.returncode == 0, out + err
+    assert machine.processes() == {}
+
+
+def test_a_temporary_one_leaves_no_database(machine: Machine) -> None:
+    process, _ = machine.up("--temporary")
+    folder = Server(machine.home).folder
+    process.terminate()
+    process.wait(30)
+
+    assert not folder.exists()
+    assert not (machine.home / "postgres.json").exists()
+
+
+def test_a_port_that_is_taken_is_a_sentence(machine: Machine) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = machine.run("up", f"--port={port}")
+
+    assert refused.returncode != 0
+    assert str(port) in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert machine.processes() == {}
+
+
+def test_the_commands_tell_what_they_did(machine: Machine) -> None:
+    machine.up()
+
+    assert machine.run("member", "add", "priya").stdout == "user:priya is member.\n"
+    token = machine.run("token", "create", "user:priya", "--name=x").stdout.strip()
+    assert token.startswith("plr_u_")
+    assert "user:priya" in machine.run("token", "list").stdout
+    assert "You drive pj/fxm" in machine.run("join", "pj", "fxm").stdout
+    machine.environment["POLARIS_TOKEN"] = token
+    assert "user:manu-p drives pj/fxm" in machine.run("join", "pj", "fxm").stdout
+    assert machine.run("release", "pj", "fxm").returncode == 1
+    assert machine.run("member", "add", "eve").returncode == 77
+    waited = machine.run("inject", "pj", "fxm", "Use RS256", "--timeout=0.5")
+    assert (waited.returncode, waited.stdout) == (69, "queued\n")
+    sent = machine.run("inject", "pj", "fxm", "--no-wait", "--json", "--", "--literal")
+    assert json.loads(sent.stdout)["state"] == "queued"
+    lines = machine.run("tail", "pj", "--no-follow").stdout.splitlines()
+    assert lines[-2:] == ['[user:priya → fxm] "Use RS256"', '[user:priya → fxm] "--literal"']
+    machine.environment["POLARIS_TOKEN"] = "plr_u_nonsense"
+    assert machine.run("member", "list").returncode == 77
+    del machine.environment["POLARIS_TOKEN"]
+    assert machine.run("tail", "nowhere").returncode == 1
+    assert machine.run("db", "check").returncode == 0
+    url = machine.run("login-role", "create", "user:priya").stdout.strip()
+    assert url.startswith("postgresql://polaris_local_user_priya:")
+    assert machine.run("login-role", "create", "user:priya").returncode == 1
+    assert machine.run("login-role", "revoke", "polaris_local_user_priya").returncode == 0
+
+
+def test_tail_follows_live_and_ends_quietly(machine: Machine) -> None:
+    machine.up()
+    machine.run("join", "pj", "fxm")
+    tail = machine.start("tail", "pj", "--json", "--lines=0")
+    assert tail.stdout
+    # Until it listens, what is said may come before its beginning: say it until it is heard.
+    until(lambda: bool(machine.run("inject", "pj", "fxm", "--no-wait", "one").returncode == 0))
+    heard: list[str] = []
+    import threading
+
+    reader = threading.Thread(target=lambda: heard.append(tail.stdout.readline() if tail.stdout else ""))
+    reader.start()
+    while reader.is_alive():
+        machine.run("inject", "pj", "fxm", "--no-wait", "again")
+        reader.join(0.1)
+
+    assert json.loads(heard[0])["kind"] == "advice"
+    tail.send_signal(signal.SIGINT)
+    assert tail.wait(10) == 130
+
+
+def test_without_a_service_it_is_a_sentence_and_a_code(machine: Machine) -> None:
+    assert machine.run("tail", "pj").returncode == 78
+    machine.environment |= {"POLARIS_URL": "http://127.0.0.1:1", "POLARIS_TOKEN": "plr_u_x"}
+    away = machine.run("tail", "pj", "--no-follow")
+
+    assert away.returncode == 69
+    assert "does not answer" in away.stderr
+    assert machine.run("db", "status").returncode == 69
+    assert list(machine.home.iterdir()) == []
