@@ -9,6 +9,7 @@ COPY bridge bridge
 COPY sql sql
 COPY hooks hooks
 COPY skills skills
+COPY tests/fixtures tests/fixtures
 RUN pip install --no-cache-dir . && rm -rf /src
 WORKDIR /home/polaris
 USER polaris

@@ -55,12 +55,13 @@ def modules() -> Iterator[tuple[str, Path]]:
 
 
 def imports(module: str, tree: ast.AST) -> Iterator[tuple[str, bool]]:
-    """Every absolute import and whether it runs with the module (not inside a function)."""
+    """Every absolute import and whether it runs with the module (not inside a function, not for type checkers alone)."""
     inside = {
         id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-        for node in ast.walk(function)
+        for outer in ast.walk(tree)
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))
+        or (isinstance(outer, ast.If) and isinstance(outer.test, ast.Name) and outer.test.id == "TYPE_CHECKING")
+        for node in ast.walk(outer)
     }
     package = module.rsplit(".", 1)[0]
     for node in ast.walk(tree):
@@ -78,7 +79,9 @@ def imports(module: str, tree: ast.AST) -> Iterator[tuple[str, bool]]:
 
 
 def below(name: str, allowed: set[str]) -> bool:
-    return any(name == one or (one != "polaris" and name.startswith(f"{one}.")) for one in allowed)
+    return name in ("polaris", "polaris.__version__") or any(
+        name == one or (one != "polaris" and name.startswith(f"{one}.")) for one in allowed
+    )
 
 
 def wrong_imports(module: str, tree: ast.AST) -> set[str]:

@@ -19,8 +19,9 @@ FOLDERS = {
     "sql": "polaris/sql",
     "hooks": "polaris/hooks",
     "skills": "polaris/skills",
+    "tests/fixtures": "polaris/recordings",
 }
-SHIPPED = (".py", ".sql", ".sh", ".md", ".typed", ".html", ".css", ".js")
+SHIPPED = (".py", ".sql", ".sh", ".md", ".typed", ".html", ".css", ".js", ".json", ".jsonl")
 
 pytestmark = pytest.mark.slow
 

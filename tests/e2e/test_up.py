@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -106,9 +108,12 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_everything_answers_and_a_signal_leaves_nothing_running(machine: Machine, number: signal.Signals) -> None:
-    process, url = machine.up()
+@pytest.mark.parametrize(("number", "more"), [(signal.SIGTERM, []), (signal.SIGINT, ["--temporary"])])
+def test_everything_answers_and_a_signal_leaves_nothing_running(
+    machine: Machine, number: signal.Signals, more: list[str]
+) -> None:
+    process, url = machine.up(*more)
+    data = Server(machine.home).folder
     saved = json.loads((machine.home / "credentials.json").read_text())
 
     assert answers(url)
@@ -129,33 +134,27 @@ def test_everything_answers_and_a_signal_leaves_nothing_running(machine: Machine
     assert process.wait(30) == 0
     assert machine.processes() == {}
     assert not (machine.home / "daemon.json").exists()
+    assert data.exists() is (more == [])
 
 
-def test_the_second_time_it_is_the_same_organization_and_the_same_owner(machine: Machine) -> None:
+def test_it_stays_the_same_organization_and_the_same_owner_even_without_the_credentials(machine: Machine) -> None:
     process, _ = machine.up()
     assert machine.run("join", "pj", "fxm").returncode == 0
     before = json.loads((machine.home / "credentials.json").read_text())["profiles"]["local"]
     process.terminate()
     process.wait(30)
 
-    _, url = machine.up()
+    process, url = machine.up()
 
     after = json.loads((machine.home / "credentials.json").read_text())["profiles"]["local"]
     assert after == before | {"url": url}
-    assert "made the session" in machine.run("tail", "pj", "--no-follow").stdout
-
-
-def test_lost_credentials_are_made_anew_for_the_same_owner(machine: Machine) -> None:
-    process, _ = machine.up()
     process.terminate()
     process.wait(30)
     (machine.home / "credentials.json").unlink()
-
     machine.up()
-
     status: dict[str, Any] = json.loads(machine.run("status", "--json").stdout)
-    assert status["service"]["actor"] == "user:manu-p"
-    assert status["service"]["role"] == "admin"
+    assert (status["service"]["actor"], status["service"]["role"]) == ("user:manu-p", "admin")
+    assert "made the session" in machine.run("tail", "pj", "--no-follow").stdout
 
 
 def test_parts_that_are_killed_come_back_at_the_same_place(machine: Machine) -> None:
@@ -182,16 +181,6 @@ def test_when_it_is_killed_its_parts_end_and_the_next_one_goes_on(machine: Machi
     assert "made the session" in machine.run("tail", "pj", "--no-follow").stdout
 
 
-def test_a_second_one_in_the_same_home_is_refused(machine: Machine) -> None:
-    machine.up()
-
-    second = machine.run("up", "--port=0")
-
-    assert second.returncode == 1
-    assert "is up already" in second.stderr
-    assert machine.run("status").returncode == 0
-
-
 def test_a_signal_in_the_middle_of_the_start_leaves_nothing_running(machine: Machine) -> None:
     process = machine.start("up", "--port=0")
     until(lambda: any("postgres" in words for words in machine.processes().values()))
@@ -203,19 +192,7 @@ def test_a_signal_in_the_middle_of_the_start_leaves_nothing_running(machine: Mac
     assert machine.processes() == {}
 
 
-def test_a_temporary_one_leaves_no_database(machine: Machine) -> None:
-    process, _ = machine.up("--temporary")
-    folder = Server(machine.home).folder
-    process.terminate()
-    process.wait(30)
-
-    assert not folder.exists()
-    assert not (machine.home / "postgres.json").exists()
-
-
 def test_a_port_that_is_taken_is_a_sentence(machine: Machine) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = machine.run("up", f"--port={port}")
@@ -229,6 +206,9 @@ def test_a_port_that_is_taken_is_a_sentence(machine: Machine) -> None:
 def test_the_commands_tell_what_they_did(machine: Machine) -> None:
     machine.up()
 
+    second = machine.run("up", "--port=0")
+    assert second.returncode == 1
+    assert "is up already" in second.stderr
     assert machine.run("member", "add", "priya").stdout == "user:priya is member.\n"
     token = machine.run("token", "create", "user:priya", "--name=x").stdout.strip()
     assert token.startswith("plr_u_")
@@ -263,8 +243,6 @@ def test_tail_follows_live_and_ends_quietly(machine: Machine) -> None:
     # Until it listens, what is said may come before its beginning: say it until it is heard.
     until(lambda: bool(machine.run("inject", "pj", "fxm", "--no-wait", "one").returncode == 0))
     heard: list[str] = []
-    import threading
-
     reader = threading.Thread(target=lambda: heard.append(tail.stdout.readline() if tail.stdout else ""))
     reader.start()
     while reader.is_alive():
