@@ -55,7 +55,7 @@ def modules() -> Iterator[tuple[str, Path]]:
 
 
 def imports(module: str, tree: ast.AST) -> Iterator[tuple[str, bool]]:
-    """Every absolute import and whether it runs with the module (not inside a function, not for type checkers alone)."""
+    """Every absolute import and whether it runs with the module (not in a function, not for type checkers only)."""
     inside = {
         id(node)
         for outer in ast.walk(tree)
