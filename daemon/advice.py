@@ -54,16 +54,21 @@ class Step:
 
 
 class Advice:
-    """All pieces of one daemon. *changed* is called with the route that has a new receipt."""
+    """All pieces of one daemon.
+
+    *changed* is called with the route that has a new receipt; *readable* says whether the absence of a piece's trace
+    proves anything: without a transcript nothing can.
+    """
 
     def __init__(
         self,
         store: Store,
         changed: Callable[[int], None],
+        readable: Callable[[Piece], bool],
         grace_seconds: float = GRACE_SECONDS,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
-        self._store, self._changed = store, changed
+        self._store, self._changed, self._readable = store, changed, readable
         self._grace, self._look = int(grace_seconds * 1000), int(look_seconds * 1000)
         self._pieces: dict[str, Piece] = {}
         self._lock = asyncio.Lock()
@@ -137,12 +142,7 @@ class Advice:
                 step = _proved(piece) if piece.delivery_id in seen else Step(piece)
                 for event in events:
                     step = _turned(step, event, self._grace)
-                if (
-                    step.piece.state in UNPROVEN
-                    and step.piece.ended_at is not None
-                    and step.piece.ended_at + self._grace <= now_ms()
-                ):
-                    step = _again(step)
+                step = self._judged(step)
                 if step.piece != piece:
                     steps.append(step)
             await self._apply(steps)
@@ -207,18 +207,11 @@ class Advice:
         async with self._lock:
             await self._drop([one.delivery_id for one in self.of(route_id, "done")])
 
-    async def settle(self, readable: Callable[[Piece], bool]) -> None:
+    async def settle(self) -> None:
         """Decides what can wait no longer: the grace after a turn's end is over and nothing proved the piece."""
         async with self._lock:
-            now, steps = now_ms(), []
-            for piece in self._pieces.values():
-                if piece.state not in UNPROVEN or piece.ended_at is None or piece.ended_at + self._grace > now:
-                    continue
-                if not readable(piece):
-                    steps.append(Step(replace(piece, state="done"), (("failed", "unproven"),)))
-                else:
-                    steps.append(_again(Step(piece)))
-            await self._apply(steps)
+            steps = [(piece, self._judged(Step(piece))) for piece in self._pieces.values()]
+            await self._apply([step for piece, step in steps if step.piece != piece])
 
     async def receipts(self, route_id: int, limit: int) -> list[Receipt]:
         return await self._store.do(lambda db: records.read_receipts(db, route_id, limit))
@@ -230,6 +223,15 @@ class Advice:
         """The service knows better (expired, another driver): the piece is not ours to tell of any more."""
         await self.acknowledged(receipt)
         await self.ended(receipt.delivery_id)
+
+    def _judged(self, step: Step) -> Step:
+        """A piece whose turn is over, and the grace too: refuted, or for ever unproven where nothing can be read."""
+        piece = step.piece
+        if piece.state not in UNPROVEN or piece.ended_at is None or piece.ended_at + self._grace > now_ms():
+            return step
+        if not self._readable(piece):
+            return Step(replace(piece, state="done"), (*step.receipts, ("failed", "unproven")))
+        return _again(step)
 
     def _until(self, piece: Piece) -> int:
         return max(piece.handed_at or 0, self._restarted) + self._look

@@ -37,7 +37,7 @@ from .routes import Routes
 from .spool import MOST_BYTES, Spool
 from .store import Store
 from .tasks import Tasks
-from .watch import Watch
+from .watch import watch
 
 LOG = log.get("daemon")
 
@@ -64,7 +64,7 @@ class Daemon:
         self.bindings = Bindings(self.store, settings.bound_folder)
         self.keyring = Keyring(settings.home / "daemon.tokens")
         self.redaction = Redaction()
-        self.advice = Advice(self.store, self._wake, grace_seconds)
+        self.advice = Advice(self.store, self._wake, self._readable, grace_seconds)
         self.links = Links(
             self.tasks, self.bindings, self.spool, self.advice, self.keyring, self._credential, answer_seconds
         )
@@ -79,7 +79,6 @@ class Daemon:
             holds=self.links.holds,
         )
         self.connector = Connector(settings, self.bindings, self.advice, self.intake, self.links, self.keyring)
-        self.watch = Watch(self.advice, self.bindings, self.intake)
         self.http: aiohttp.ClientSession | None = None
         self.started_at = time.time()
         self.port = 0
@@ -96,7 +95,7 @@ class Daemon:
         self.http = self.links.http = self.connector.http = aiohttp.ClientSession()
         self.links.start()
         self.tasks.start("files", self._files)
-        self.tasks.start("advice", self.watch.run)
+        self.tasks.start("advice", lambda: watch(self.advice, self.intake))
 
     async def close(self) -> None:
         await self.tasks.stop()
@@ -134,6 +133,10 @@ class Daemon:
 
     def _wake(self, route_id: int) -> None:
         self.links.wake(route_id)
+
+    def _readable(self, piece: records.Piece) -> bool:
+        binding = self.bindings.driver(piece.route_id)
+        return binding is not None and binding.transcript is not None and Path(binding.transcript).exists()
 
     def _credential(self, route: records.Route) -> Any:
         return self.connector.credential(route)

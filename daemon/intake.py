@@ -22,7 +22,7 @@ from polaris.model import EVENT_BYTES
 
 from . import agents, records, spool
 from .advice import Advice, Happened
-from .agents.base import Agent, AgentSession, Captured
+from .agents.base import Agent, AgentSession, Captured, markers
 from .bindings import Bindings, Sighting, now_ms
 from .records import Binding, Piece
 from .redaction import Redaction
@@ -51,6 +51,16 @@ class Header:
             raise BadRequest("The capture has no id.", code="capture_not_valid")
         number = int(pid) if str(pid).isascii() and str(pid).isdecimal() and 0 < int(pid) < 2**31 else None
         return cls(capture_id, str(agent or ""), number, _moment(at))
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the new end of a transcript told."""
+
+    entries: list[Entry]
+    happened: list[Happened]
+    seen: tuple[str, ...]
+    read_to: int
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,10 @@ class Intake:
                 self._bad(file)
             except StoreFull:
                 break
+            except Exception:
+                # A fault of ours must not keep the files behind it waiting for ever.
+                LOG.exception("a file of a hook could not be taken", extra={"file": file.name})
+                self._bad(file)
             taken += 1
         return taken
 
@@ -130,9 +144,9 @@ class Intake:
             agent = agents.find(binding.agent) if binding else None
             if binding and agent and binding.captures:
                 async with self._lock(binding):
-                    entries, happened, read_to = await self._read(agent, binding, binding.epoch)
-                    await self._commit(binding, entries, read_to)
-                    await self._advice.happened(binding.route_id, happened)
+                    read = await self._read(agent, binding, binding.epoch)
+                    await self._advice.happened(binding.route_id, read.happened, read.seen)
+                    await self._commit(binding, read.entries, read.read_to)
 
     async def _take_file(self, header: Header, file: Path) -> None:
         agent = agents.find(header.agent)
@@ -159,19 +173,24 @@ class Intake:
     ) -> None:
         """Commits what the payload tells of, and what the transcript has by now."""
         async with self._lock(binding):
-            entries, happened, read_to = await self._read(agent, binding, epoch)
+            read = await self._read(agent, binding, epoch)
             captured = agent.capture(payload, capture_id=header.capture_id, at=header.at / 1000)
-            entries += self._entries(captured, binding, epoch)
-            happened += [
-                Happened(one.kind, one.turn, at) for one in captured if one.subagent is None and not one.repeat
-            ]
+            own = [one for one in captured if one.subagent is None and not one.repeat]
+            happened = read.happened + [Happened(one.kind, one.turn, at) for one in own]
             if session.ends and session.ends != "clear":
                 happened.append(Happened("end", None, at))
-            await self._commit(binding, entries, read_to)
-            await self._advice.happened(binding.route_id, happened, agent.advice_seen(payload))
+            entries = read.entries + self._entries(captured, binding, epoch)
+            self._spool.room(entries)
+            # First what was proved, then how far was read: a crash in between only reads again.
+            await self._advice.happened(binding.route_id, happened, {*read.seen, *agent.advice_seen(payload)})
+            await self._commit(binding, entries, read.read_to)
 
-    async def _read(self, agent: Agent, binding: Binding, epoch: int) -> tuple[list[Entry], list[Happened], int]:
-        return [], [], binding.read_to
+    async def _read(self, agent: Agent, binding: Binding, epoch: int) -> Read:
+        """The new end of the session's transcript."""
+        if binding.transcript is None:
+            return Read([], [], (), binding.read_to)
+        seen, read_to = provisional(Path(binding.transcript), binding.read_to)
+        return Read([], [], seen, read_to)
 
     async def _commit(self, binding: Binding, entries: list[Entry], read_to: int) -> None:
         if not entries and read_to == binding.read_to:
@@ -285,3 +304,26 @@ def _moment(at: Any) -> int:
         except (ValueError, OverflowError):
             return now_ms()
     return int(number if number > 1e11 else number * 1000) if 0 < number < 1e15 else now_ms()
+
+
+def provisional(file: Path, read_to: int) -> tuple[tuple[str, ...], int]:
+    try:
+        size = file.stat().st_size
+        if read_to < 0 or size < read_to:
+            return (), size
+        if size == read_to:
+            return (), read_to
+        with file.open("rb") as opened:
+            opened.seek(read_to)
+            text = opened.read(8 << 20)
+    except OSError:
+        return (), max(read_to, 0)
+    whole = text[: text.rfind(b"\n") + 1]
+    seen: list[str] = []
+    for line in whole.splitlines():
+        if b"polaris:advice:" in line:
+            told = json.loads(line)
+            attachment = told.get("attachment") or {}
+            if attachment.get("type") == "hook_additional_context" and not told.get("isSidechain"):
+                seen += markers("\n".join(map(str, attachment.get("content", []))))
+    return tuple(seen), read_to + len(whole)

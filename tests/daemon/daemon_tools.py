@@ -25,7 +25,8 @@ from polaris.settings import Settings
 from polaris import log
 home, port, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 log.setup("debug")
-asyncio.run(serve(Settings.from_env({}, home=home), port=port, ready=lambda n: print("ready", n, flush=True), **options))
+settings = Settings.from_env({}, home=home)
+asyncio.run(serve(settings, port=port, ready=lambda n: print("ready", n, flush=True), **options))
 """
 
 

@@ -51,7 +51,7 @@ class FakeService:
         await self._runner.cleanup()
 
     async def advise(self, session: str, delivery_id: str, text: str) -> None:
-        driver, epoch = self.seats[session]
+        epoch = self.seats[session][1]
         marker = f"polaris:advice:{delivery_id}"
         row = {"delivery_id": delivery_id, "state": "queued", "epoch": epoch, "marker": marker}
         self.deliveries[delivery_id] = row | {"text": f"[{marker}] {text}", "session": session}

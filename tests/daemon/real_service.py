@@ -26,7 +26,8 @@ from polaris.http.server import serve
 from polaris.settings import Settings
 home, port, lease = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 settings = Settings.from_env({}, home=home).replace(lease_seconds=int(lease))
-asyncio.run(serve(settings, host="127.0.0.1", port=port, database_url=sys.argv[4], ready=lambda url: print(url, flush=True)))
+said = lambda url: print(url, flush=True)
+asyncio.run(serve(settings, host="127.0.0.1", port=port, database_url=sys.argv[4], ready=said))
 """
 
 
@@ -42,16 +43,8 @@ class RealService:
         self.process: asyncio.subprocess.Process | None = None
         self.tokens: dict[str, str] = {}
         with psycopg.connect(service_url, autocommit=True, row_factory=dict_row) as db:
-            org = _one(
-                db,
-                "select * from polaris.create_org(p_slug => 'acme', p_name => 'Acme', p_handle => 'manu', p_email => 'manu@acme.test')",
-            )
-            self.org_id = org["org_id"]
-            _one(
-                db,
-                "select * from polaris.add_member(p_org => %s, p_actor => 'user:manu', p_handle => 'krishna', p_role => 'member', p_email => 'k@acme.test')",
-                self.org_id,
-            )
+            self.org_id = _call(db, "create_org", p_slug="acme", p_name="Acme", p_handle="manu")["org_id"]
+            _call(db, "add_member", p_org=self.org_id, p_actor="user:manu", p_handle="krishna")
             for actor in ("user:manu", "user:krishna", "agent:test-writer"):
                 self.issue(db, actor)
 
@@ -61,16 +54,16 @@ class RealService:
 
     def issue(self, db: Any, actor: str) -> str:
         token = tokens.new(tokens.kind_for(actor))
-        _one(
+        _call(
             db,
-            "select * from polaris.issue_token(p_org => %s, p_actor => 'user:manu', p_for => %s, p_name => %s, p_hash => %s,"
-            " p_shown => %s, p_project => null, p_expires_in => %s)",
-            self.org_id,
-            actor,
-            "a test",
-            tokens.digest(token),
-            tokens.shown(token),
-            timedelta(days=1),
+            "issue_token",
+            p_org=self.org_id,
+            p_actor="user:manu",
+            p_for=actor,
+            p_name="a test",
+            p_hash=tokens.digest(token),
+            p_shown=tokens.shown(token),
+            p_expires_in=timedelta(days=1),
         )
         self.tokens[actor] = token
         return token
@@ -126,10 +119,8 @@ class RealService:
         return self.rows(
             "select e.*, s.name as session from polaris_data.events e"
             " left join polaris_data.sessions s on s.org_id = e.org_id and s.session_id = e.session_id"
-            " where (%s::text is null or s.name = %s) and (%s::text is null or e.kind = %s) order by e.project_id, e.seq",
+            " where s.name = coalesce(%s, s.name) and e.kind = coalesce(%s, e.kind) order by e.project_id, e.seq",
             session,
-            session,
-            kind,
             kind,
         )
 
@@ -142,6 +133,7 @@ class RealService:
         return row["gaps"], row["doubles"]
 
 
-def _one(db: Any, query: str, *values: Any) -> Row:
-    row: Row = db.execute(query, values or None).fetchone()
+def _call(db: Any, function: str, **arguments: Any) -> Row:
+    names = ", ".join(f"{name} => %({name})s" for name in arguments)
+    row: Row = db.execute(f"select * from polaris.{function}({names})", arguments).fetchone()
     return row
