@@ -388,6 +388,18 @@ def test_every_path_that_is_named_exists(one: Path) -> None:
 
 
 @pytest.mark.parametrize("one", PAGES, ids=lambda one: str(one.relative_to(HERE)))
+def test_every_test_that_is_named_exists(one: Path) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", one.read_text(encoding="utf-8"))
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not re.search(rf"(?m)^(?:async )?def {name}\(", page(file) if (HERE / file).exists() else "")
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("one", PAGES, ids=lambda one: str(one.relative_to(HERE)))
 def test_every_make_target_that_is_named_exists(one: Path) -> None:
     targets = set(re.findall(r"(?m)^([a-z]+):", page("Makefile")))
     named = set(re.findall(r"(?:`|^\$ )make ([a-z]+)", one.read_text(encoding="utf-8"), re.MULTILINE))
