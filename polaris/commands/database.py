@@ -9,12 +9,16 @@ import dataclasses
 import re
 import socket
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polaris import tokens
 from polaris.command import Group, Result, command
 from polaris.commands import base
 from polaris.errors import Exit, Forbidden, Unauthorized
+from polaris.settings import Settings
+
+if TYPE_CHECKING:
+    from polaris.db.embedded import Urls
 
 SERVICE_LOGIN = "polaris_api"
 SHOWN_FILES = 10
@@ -125,19 +129,24 @@ class Org(Group):
         return Result({"org": made.org, "actor": made.actor, "token": token}, [token])
 
 
-def _migrate() -> list[str]:
+def bring_up_to_date(settings: Settings, urls: Urls) -> list[str]:
+    """Applies what lacks and makes the service's login; answers the files that ran."""
     from polaris.db import logins, migrate
     from polaris.db.embedded import Server
 
+    done = migrate.apply(urls.owner)
+    password = settings.service_password
+    if not settings.database_url:
+        password = Server(settings.home).service_password()
+    if password:
+        logins.ensure_service(urls.owner, SERVICE_LOGIN, password)
+    return done
+
+
+def _migrate() -> list[str]:
     settings = base.settings()
     with base.database(settings) as urls:
-        done = migrate.apply(urls.owner)
-        password = settings.service_password
-        if not settings.database_url:
-            password = Server(settings.home).service_password()
-        if password:
-            logins.ensure_service(urls.owner, SERVICE_LOGIN, password)
-    return done
+        return bring_up_to_date(settings, urls)
 
 
 def _status() -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path
 from polaris import log, render
 from polaris.command import Group, server
 from polaris.commands import base
+from polaris.commands.database import bring_up_to_date
 from polaris.settings import DEFAULT_API_PORT, Settings
 
 PARENT_SECONDS = 0.5
@@ -25,7 +26,8 @@ class Serving(Group):
     async def serve(self, *, host: str = "127.0.0.1", port: int = DEFAULT_API_PORT, log: str | None = None) -> None:
         """Runs the service (the API) alone, on POLARIS_DATABASE_URL or the embedded Postgres.
 
-        Prints `ready URL` once it answers. The database has to be up to date: `polaris db migrate`.
+        Prints `ready URL` once it answers. The embedded database is brought up to date; any other has to be already
+        (`polaris db migrate`), because the service's login may not change it.
 
         --host  the address to listen on
         --port  0 takes any free one
@@ -37,6 +39,7 @@ class Serving(Group):
             await api.serve(settings, host=host, port=port, database_url=settings.database_url, ready=_ready)
             return
         with base.database(settings) as urls:
+            await base.in_thread(bring_up_to_date, settings, urls)
             await api.serve(settings, host=host, port=port, database_url=urls.service, ready=_ready)
 
     @server
