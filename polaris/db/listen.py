@@ -66,6 +66,11 @@ class Listener:
     def is_connected(self) -> bool:
         return self.conn is not None
 
+    @property
+    def listened(self) -> frozenset[int]:
+        """The projects that this connection hears."""
+        return frozenset(self._heard)
+
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="listener")
 

@@ -10,6 +10,18 @@ from polaris.http.paths import InProject, InSession, OfDelivery, OfMember, OfTok
 P, S = "/projects/{p}", "/projects/{p}/sessions/{s}"
 
 OPERATIONS: tuple[Operation, ...] = (
+    # The router tries the paths below /projects one after the other: the hot one is first.
+    Operation(
+        "push_events",
+        "POST",
+        f"{S}/events",
+        record.push,
+        "Pushes 1 to 500 captured events; each is kept or refused by itself.",
+        params=InSession,
+        body=model.PushIn,
+        raw=True,
+        reply=model.PushResults,
+    ),
     Operation("show_me", "GET", "/me", accounts.show_me, "Who the bearer is.", reply=model.Me),
     # Projects
     Operation(
@@ -161,17 +173,6 @@ OPERATIONS: tuple[Operation, ...] = (
         params=InSession,
         query=model.HistoryQuery,
         reply=model.Events,
-    ),
-    Operation(
-        "push_events",
-        "POST",
-        f"{S}/events",
-        record.push,
-        "Pushes 1 to 500 captured events; each is kept or refused by itself.",
-        params=InSession,
-        body=model.PushIn,
-        raw=True,
-        reply=model.PushResults,
     ),
     Operation(
         "follow_session",

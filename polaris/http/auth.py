@@ -70,12 +70,12 @@ class Authenticator:
         if not header or scheme.lower() != "bearer":
             raise Unauthorized
         token = token.strip()
-        if not tokens.well_formed(token):
-            raise Unauthorized("This is not a token of Polaris.", code="token_malformed")
         digest = tokens.digest(token)
         found = self._known.get(digest)
         if found is not None and found[0] > time.monotonic() and not found[1].expired():
             return found[1]
+        if not tokens.well_formed(token):
+            raise Unauthorized("This is not a token of Polaris.", code="token_malformed")
         asking = self._asking.get(digest)
         if asking is None:  # many requests with one token ask once
             asking = self._asking[digest] = asyncio.create_task(self._ask(digest))

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from polaris.db import calls
 from polaris.db.rows import ClaimedRow, JoinedRow, ProjectRow, SessionRow
-from polaris.errors import NotFound
 from polaris.http.auth import CALLER
 from polaris.http.paths import InProject, InSession
 from polaris.http.service import SERVICE
@@ -74,11 +73,7 @@ async def archive_session(request: web.Request, params: InSession) -> SessionSho
 async def join_session(request: web.Request, params: InSession) -> JoinedRow:
     """Makes what is missing; a token that is limited to one project may not make another."""
     service, caller = request.app[SERVICE], request[CALLER]
-    try:
-        await service.admit(caller, params.p)
-    except NotFound:
-        caller.everywhere()
-        raise
+    await service.admit(caller, params.p)
     async with service.database.connection() as conn:
         return await calls.join_session(
             conn, caller.org_id, caller.actor, params.p, params.s, service.settings.lease_seconds

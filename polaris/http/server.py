@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import signal
 from collections.abc import Callable
@@ -37,12 +38,7 @@ def make_app(settings: Settings, database_url: str, limits: Limits | None = None
     app.cleanup_ctx.append(service.running)
     app.on_shutdown.append(_end_streams)
     install(app, OPERATIONS, service.enter)
-    text = orjson.dumps(openapi.document(OPERATIONS, version=polaris.__version__))
-
-    async def describe(request: web.Request) -> web.Response:
-        return web.Response(body=text, content_type="application/json")
-
-    app.router.add_get("/openapi.json", describe)
+    app.router.add_get("/openapi.json", _describe)
     return app
 
 
@@ -93,6 +89,15 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
+
+
+@functools.cache
+def _description() -> bytes:
+    return orjson.dumps(openapi.document(OPERATIONS, version=polaris.__version__))
+
+
+async def _describe(request: web.Request) -> web.Response:
+    return web.Response(body=_description(), content_type="application/json")
 
 
 async def _end_streams(app: web.Application) -> None:

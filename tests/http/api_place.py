@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 import psycopg
 from aiohttp import web
 
@@ -76,7 +78,14 @@ class Client:
         return answer
 
     async def push(self, project: str, session: str, *events: dict[str, Any]) -> list[dict[str, Any]]:
-        body = await self.post(f"/projects/{project}/sessions/{session}/events", {"events": list(events)})
+        data = io.BytesIO(orjson.dumps({"events": list(events)}))
+        status, body = await self.call(
+            "POST",
+            f"/projects/{project}/sessions/{session}/events",
+            data=data,
+            headers={"Content-Type": "application/json"},
+        )
+        assert status == 200, (status, body)
         results: list[dict[str, Any]] = body["results"]
         return results
 
