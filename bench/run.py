@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import fanout
-import hook
+
 import ingest
 import latency
 from service import service
@@ -47,6 +47,8 @@ async def measure(wanted: set[str]) -> dict[str, Any]:
         print(f"{name}: {json.dumps(result)}", file=sys.stderr, flush=True)
 
     if "hook" in wanted:
+        import hook
+
         done("hook", await asyncio.to_thread(hook.measure))
     if wanted & {"ingest", "latency", "fanout"}:
         async with service() as running:
