@@ -106,15 +106,25 @@ def advice_seen(payload: Payload) -> tuple[str, ...]:
         return ()
     prompt = string(payload.get("prompt"))
     texts = [string(payload.get("last_assistant_message"))]
-    if _NOT_TYPED.match(prompt) or _ADVICE.match(prompt):
+    if was_handed(prompt):
         texts.append(prompt)
     calls = payload.get("tool_calls")
     for call in [payload, *(calls if isinstance(calls, list) else [])]:
         if isinstance(call, dict):
             texts.append(compact(call.get("tool_input")))
-            if _OURS.match(string(call.get("tool_name"))):
+            if is_ours(string(call.get("tool_name"))):
                 texts.append(compact(call.get("tool_response")))
     return markers("\n".join(texts))
+
+
+def was_handed(prompt: str) -> bool:
+    """Whether a prompt's form says that a program gave it to the agent, not a person."""
+    return bool(_NOT_TYPED.match(prompt) or _ADVICE.match(prompt))
+
+
+def is_ours(tool: str) -> bool:
+    """Whether a tool is one of Polaris's own MCP server."""
+    return bool(_OURS.match(tool))
 
 
 def hook_output(event: str, text: str) -> bytes:

@@ -1,0 +1,209 @@
+"""Claude Code's transcript: what its lines prove, and what no hook tells.
+
+Lines say more than the hooks in four places: the texts between tool calls, turns that were interrupted, calls that the
+user refused, and which advice really is in the context. ``hook_additional_context`` and ``queued_command`` are what the
+model was given; ``hook_success`` only repeats what a hook printed and proves nothing. Unknown types come and go between
+versions and are passed over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from . import claude_code
+from .base import Captured, Kind, Payload, compact, fitted, markers, shortened, string
+from .bodies import output_body
+
+_INTERRUPTED = ("[Request interrupted by user]", "[Request interrupted by user for tool use]")
+# The model goes on after these; the others end a turn. None (older versions) and max_tokens leave it open.
+_GOES_ON = ("tool_use", "pause_turn")
+_OPEN_CALLS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A piece of advice that is in the agent's context, and the turn it came into (None before the first prompt)."""
+
+    delivery: str
+    turn: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A text of which the next lines have to tell whether it ended its turn."""
+
+    name: str
+    block: str
+    text: str
+    reply_id: str
+    turn: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What has to be known from earlier lines. ``calls``: of our own tools, still without a result."""
+
+    turn: str | None = None
+    calls: tuple[str, ...] = ()
+    held: Held | None = None
+
+
+@dataclass
+class Lines:
+    """Takes the lines one after the other; ``events``, ``seen`` and ``ended`` are what they told.
+
+    Lines before *since* (seconds since 1970) move the state only: what happened before a session was bound is nobody's
+    business, wherever reading begins.
+    """
+
+    session_id: str
+    since: float
+    state: State
+    events: list[Captured] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    ended: bool = False
+
+    def take(self, line: Payload) -> None:
+        session_id = line.get("sessionId")
+        if line.get("isSidechain") or (session_id and session_id != self.session_id):
+            return
+        self.ended = False
+        match line.get("type"):
+            case "user":
+                self._user(line)
+            case "assistant":
+                self._assistant(line)
+            case "attachment" if isinstance(line.get("attachment"), dict):
+                self._attachment(line, line["attachment"])
+            case "system" if line.get("subtype") in ("stop_hook_summary", "turn_duration"):
+                self._resolve("reply")
+            case "cost-state":
+                # Written when the process leaves; a hint, because nobody documents it.
+                self.ended = True
+
+    def finish(self) -> None:
+        """Nothing more will come: the last text was the answer."""
+        self._resolve("reply")
+
+    def _user(self, line: Payload) -> None:
+        prompt_id = line.get("promptId")
+        if isinstance(prompt_id, str) and prompt_id and prompt_id != self.state.turn:
+            self._resolve("reply")
+            self.state = replace(self.state, turn=prompt_id)
+        content = _message(line).get("content")
+        typed = _typed(line)
+        for block in content if isinstance(content, list) else [{"type": "text", "text": content}]:
+            if not isinstance(block, dict):
+                continue
+            if block.get("type") == "tool_result":
+                self._result(line, block)
+            elif (text := string(block.get("text"))) in _INTERRUPTED and isinstance(content, list) and not typed:
+                self._interrupted(line, text)
+            elif not typed or claude_code.was_handed(text):
+                self._see(line, text)
+
+    def _result(self, line: Payload, block: Payload) -> None:
+        self._resolve("message")
+        name = string(block.get("tool_use_id"))
+        if name in self.state.calls:
+            self.state = replace(self.state, calls=tuple(call for call in self.state.calls if call != name))
+            self._see(line, compact(block.get("content")))
+        if name and line.get("toolDenialKind"):
+            text = string(line.get("toolUseResult")) or output_body(block.get("content"))
+            self._tell("tool.result", claude_code.result_id(self.session_id, name), text, line)
+
+    def _interrupted(self, line: Payload, text: str) -> None:
+        self._resolve("message")
+        if self.state.turn:
+            client_id = claude_code.interrupted_id(self.session_id, self.state.turn)
+            self._tell("turn.interrupted", client_id, text.strip("[]"), line)
+
+    def _assistant(self, line: Payload) -> None:
+        message = _message(line)
+        content = message.get("content")
+        if line.get("isApiErrorMessage") or message.get("model") == "<synthetic>" or not isinstance(content, list):
+            return
+        for number, block in enumerate(content):
+            kind = block.get("type") if isinstance(block, dict) else None
+            if kind == "tool_use":
+                self._resolve("message")
+                if claude_code.is_ours(string(block.get("name"))):
+                    calls = (*self.state.calls, string(block.get("id")))[-_OPEN_CALLS:]
+                    self.state = replace(self.state, calls=calls)
+            elif kind == "text" and string(block.get("text")).strip():
+                self._resolve("message")
+                self._text(line, message, block["text"], line.get("apiBlockIndex", number))
+
+    def _text(self, line: Payload, message: Payload, text: str, block: Any) -> None:
+        stop, turn = message.get("stop_reason"), self.state.turn
+        name = string(message.get("id")) or string(line.get("uuid"))
+        reply_id = claude_code.reply_id(self.session_id, turn, text)
+        if stop in (None, "max_tokens"):
+            held = Held(name, str(block), shortened(text), reply_id, turn, _at(line))
+            self.state = replace(self.state, held=held)
+        elif stop in _GOES_ON:
+            self._tell("message", claude_code.message_id(self.session_id, name, str(block)), text, line)
+        elif turn:
+            # Without its turn it would get another id than the hook's.
+            self._tell("reply", reply_id, text, line, repeat=True)
+
+    def _attachment(self, line: Payload, attachment: Payload) -> None:
+        if attachment.get("type") == "hook_additional_context":
+            content = attachment.get("content")
+            self._see(line, "\n".join(map(str, content)) if isinstance(content, list) else str(content))
+        elif attachment.get("type") == "queued_command":
+            text = output_body(attachment.get("prompt"))
+            if not _typed(attachment) or claude_code.was_handed(text):
+                self._see(line, text)
+
+    def _resolve(self, kind: Kind) -> None:
+        held = self.state.held
+        if held is None:
+            return
+        self.state = replace(self.state, held=None)
+        if kind == "reply" and held.turn is None:
+            kind = "message"
+        client_id = held.reply_id if kind == "reply" else claude_code.message_id(self.session_id, held.name, held.block)
+        if held.at >= self.since:
+            payload = {"type": "assistant", "message": {"id": held.name}}
+            self.events.append(
+                Captured(kind, client_id, held.turn, held.text, payload, _time(held.at), repeat=kind == "reply")
+            )
+
+    def _see(self, line: Payload, text: str) -> None:
+        at = _at(line)
+        if at >= self.since:
+            self.seen += [Seen(delivery, self.state.turn, at) for delivery in markers(text)]
+
+    def _tell(self, kind: Kind, client_id: str, body: str, line: Payload, repeat: bool = False) -> None:
+        at = _at(line)
+        if at >= self.since:
+            event = Captured(kind, client_id, self.state.turn, shortened(body), fitted(line), _time(at), repeat=repeat)
+            self.events.append(event)
+
+
+def _message(line: Payload) -> Payload:
+    message = line.get("message")
+    return message if isinstance(message, dict) else {}
+
+
+def _typed(told: Payload) -> bool:
+    origin = told.get("origin")
+    kind = origin.get("kind") if isinstance(origin, dict) else None
+    return kind == "human" or (kind is None and told.get("promptSource") in ("typed", "sdk"))
+
+
+def _at(line: Payload) -> float:
+    """Seconds since 1970; a line without a time counts as new."""
+    try:
+        return datetime.fromisoformat(string(line.get("timestamp"))).timestamp()
+    except (ValueError, OverflowError):
+        return datetime.now(UTC).timestamp()
+
+
+def _time(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
