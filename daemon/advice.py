@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -132,14 +132,17 @@ class Advice:
             if (piece := self._pieces.get(delivery_id)) and piece.state != "done":
                 await self._apply([Step(replace(piece, state="done"))])
 
-    async def happened(self, route_id: int, events: Sequence[Happened], seen: Collection[str] = ()) -> None:
-        """Follows the agent's turns; *seen* are the deliveries that it proved to have in its context."""
+    async def happened(
+        self, route_id: int, events: Sequence[Happened], seen: Mapping[str, str | None] | None = None
+    ) -> None:
+        """Follows the agent's turns; *seen*: the deliveries that it proved to have in its context, and since which."""
+        seen = seen or {}
         if not self.of(route_id, "waiting", "seen", *UNPROVEN):
             return
         async with self._lock:
             steps = []
             for piece in self.of(route_id, "waiting", "seen", *UNPROVEN):
-                step = _proved(piece) if piece.delivery_id in seen else Step(piece)
+                step = _proved(piece, seen[piece.delivery_id]) if piece.delivery_id in seen else Step(piece)
                 for event in events:
                     step = _turned(step, event, self._grace)
                 step = self._judged(step)
@@ -260,7 +263,7 @@ class Advice:
             self._changed(route_id)
 
 
-def _proved(piece: Piece) -> Step:
+def _proved(piece: Piece, turn: str | None) -> Step:
     """The agent has it; whichever copy it was, there is no second one from here on."""
     if piece.state == "seen" or (not piece.attempts and piece.state == "waiting"):
         return Step(piece)  # a marker of what was never handed is a quotation
@@ -269,7 +272,7 @@ def _proved(piece: Piece) -> Step:
     if piece.replied:
         told.append(("answered", None))
     over = piece.ended_at is not None or piece.state == "waiting"
-    return Step(replace(piece, state="done" if over else "seen"), tuple(told))
+    return Step(replace(piece, state="done" if over else "seen", turn=piece.turn or turn), tuple(told))
 
 
 def _turned(step: Step, event: Happened, grace: int) -> Step:

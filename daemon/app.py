@@ -144,8 +144,8 @@ class Daemon:
     async def _files(self) -> None:
         """A hook that gave up waiting leaves its payload in a file, whether the daemon lives or not."""
         while True:
-            await asyncio.sleep(FILES_SECONDS)
             await self.intake.take_up()
+            await asyncio.sleep(FILES_SECONDS)
 
 
 async def serve(

@@ -22,6 +22,7 @@ from polaris.errors import Unprocessable
 from . import processes, records
 from .records import Binding, Process, Route
 from .store import Store
+from .transcript import Cursor
 
 LOG = log.get("daemon.bindings")
 # The id becomes the name of a file in bound/.
@@ -168,10 +169,10 @@ class Bindings:
         await self._store.do(lambda db: records.forget_route(db, route_id))
         self.routes.pop(route_id, None)
 
-    def read(self, agent_session_id: str, read_to: int) -> None:
+    def read(self, agent_session_id: str, cursor: str) -> None:
         """The caller has committed how far the transcript was read."""
         if binding := self._by_id.get(agent_session_id):
-            self._by_id[agent_session_id] = replace(binding, read_to=read_to)
+            self._by_id[agent_session_id] = replace(binding, cursor=cursor)
 
     async def note(self, seen: Sighting) -> None:
         """Remembers which agent session a process has, bound or not."""
@@ -233,7 +234,8 @@ def _followed(binding: Binding, seen: Sighting) -> Binding:
     """What an event of the session itself changes in its binding."""
     if seen.transcript and seen.transcript != binding.transcript:
         # A transcript that began after the binding did belongs to it whole.
-        binding = replace(binding, transcript=seen.transcript, read_to=-1 if binding.transcript is None else 0)
+        cursor = None if binding.transcript is None else Cursor(since=now_ms() / 1000).text()
+        binding = replace(binding, transcript=seen.transcript, cursor=cursor)
     if seen.ends == "clear":
         return replace(binding, cleared=1)
     if seen.ends:

@@ -13,7 +13,7 @@ from polaris.credentials import acting
 from polaris.errors import Conflict, NotFound, Unprocessable
 from polaris.settings import Credential, Settings, read_credentials
 
-from . import agents, processes
+from . import agents, processes, transcript
 from .advice import Advice
 from .bindings import SESSION_ID, Bindings, Sighting, now_ms
 from .intake import Intake
@@ -91,7 +91,7 @@ class Connector:
                     cleared=0,
                     former="",
                     transcript=seen.transcript,
-                    read_to=_size(seen.transcript),
+                    cursor=_present_end(seen.transcript),
                     bound_at=now_ms(),
                 )
             )
@@ -133,7 +133,8 @@ class Connector:
         if not isinstance(paused, bool):
             raise Unprocessable("paused is true or false.", code="paused_not_valid")
         # What is written while it is paused is not read afterwards either.
-        await self._bindings.change(binding.agent_session_id, paused=int(paused), read_to=-1)
+        cursor = _present_end(binding.transcript)
+        await self._bindings.change(binding.agent_session_id, paused=int(paused), cursor=cursor)
         return self.status(binding.agent_session_id)
 
     def status(self, agent_session_id: str) -> Json:
@@ -283,9 +284,6 @@ def _text(asked: Json, name: str, default: str | None = None) -> str:
     return value
 
 
-def _size(transcript: str | None) -> int:
-    """Where reading begins: what was said before the connection stays private."""
-    try:
-        return -1 if transcript is None else Path(transcript).stat().st_size
-    except OSError:
-        return -1 if transcript is None else 0
+def _present_end(file: str | None) -> str | None:
+    """Where reading a transcript begins: what was said before stays private."""
+    return None if file is None else transcript.at_end(Path(file), now_ms() / 1000).text()

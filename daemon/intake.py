@@ -22,17 +22,19 @@ from polaris.model import EVENT_BYTES
 
 from . import agents, records, spool
 from .advice import Advice, Happened
-from .agents.base import Agent, AgentSession, Captured, markers
+from .agents.base import Agent, AgentSession, Captured
 from .bindings import Bindings, Sighting, now_ms
 from .records import Binding, Piece
 from .redaction import Redaction
 from .spool import Entry, Spool
 from .store import Store, StoreFull
+from .transcript import Cursor, at_end, finish, read
 
 LOG = log.get("daemon.intake")
 
 RECENT = 20_000
-FILES_AT_ONCE = 200
+# A transcript that grew by more than so many times 1 MiB is read further at the next event.
+READINGS = 8
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ class Read:
 
     entries: list[Entry]
     happened: list[Happened]
-    seen: tuple[str, ...]
-    read_to: int
+    seen: dict[str, str | None]
+    cursor: str | None
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,10 @@ class Intake:
             agent = agents.find(binding.agent) if binding else None
             if binding and agent and binding.captures:
                 async with self._lock(binding):
-                    read = await self._read(agent, binding, binding.epoch)
-                    await self._advice.happened(binding.route_id, read.happened, read.seen)
-                    await self._commit(binding, read.entries, read.read_to)
+                    binding = self._bindings.of(binding.agent_session_id) or binding
+                    new = self._read(binding, binding.epoch)
+                    await self._advice.happened(binding.route_id, new.happened, new.seen)
+                    await self._commit(binding, new.entries, new.cursor)
 
     async def _take_file(self, header: Header, file: Path) -> None:
         agent = agents.find(header.agent)
@@ -173,37 +176,54 @@ class Intake:
     ) -> None:
         """Commits what the payload tells of, and what the transcript has by now."""
         async with self._lock(binding):
-            read = await self._read(agent, binding, epoch)
+            # Somebody else may have read the transcript further while we waited.
+            binding = self._bindings.of(binding.agent_session_id) or binding
+            new = self._read(binding, epoch, over=session.ends is not None)
             captured = agent.capture(payload, capture_id=header.capture_id, at=header.at / 1000)
             own = [one for one in captured if one.subagent is None and not one.repeat]
-            happened = read.happened + [Happened(one.kind, one.turn, at) for one in own]
+            happened = new.happened + [Happened(one.kind, one.turn, at) for one in own]
             if session.ends and session.ends != "clear":
                 happened.append(Happened("end", None, at))
-            entries = read.entries + self._entries(captured, binding, epoch)
+            entries = new.entries + self._entries(captured, binding, epoch)
             self._spool.room(entries)
+            seen = new.seen | dict.fromkeys(agent.advice_seen(payload), session.turn)
             # First what was proved, then how far was read: a crash in between only reads again.
-            await self._advice.happened(binding.route_id, happened, {*read.seen, *agent.advice_seen(payload)})
-            await self._commit(binding, entries, read.read_to)
+            await self._advice.happened(binding.route_id, happened, seen)
+            await self._commit(binding, entries, new.cursor)
 
-    async def _read(self, agent: Agent, binding: Binding, epoch: int) -> Read:
-        """The new end of the session's transcript."""
+    def _read(self, binding: Binding, epoch: int, over: bool = False) -> Read:
+        """The new end of the session's transcript; *over*: nothing more of the session comes."""
         if binding.transcript is None:
-            return Read([], [], (), binding.read_to)
-        seen, read_to = provisional(Path(binding.transcript), binding.read_to)
-        return Read([], [], seen, read_to)
+            return Read([], [], {}, binding.cursor)
+        file, session = Path(binding.transcript), binding.agent_session_id
+        cursor = Cursor.of(binding.cursor) or at_end(file, now_ms() / 1000)
+        captured, seen, more, times = list[Captured](), dict[str, str | None](), True, 0
+        while more and times < READINGS:
+            reading = read(file, cursor, session_id=session)
+            captured += reading.events
+            seen |= {one.delivery: one.turn for one in reading.seen}
+            cursor, more, times = reading.cursor, reading.more, times + 1
+        if over:
+            reading = finish(cursor, session_id=session)
+            captured, cursor = captured + reading.events, reading.cursor
+        # A reply of the transcript ends no turn here: it may be older than the advice that its Stop brought.
+        happened = [Happened(one.kind, one.turn, _ms(one)) for one in captured if one.kind == "turn.interrupted"]
+        return Read(self._entries(captured, binding, epoch), happened, seen, cursor.text())
 
-    async def _commit(self, binding: Binding, entries: list[Entry], read_to: int) -> None:
-        if not entries and read_to == binding.read_to:
+    async def _commit(self, binding: Binding, entries: list[Entry], cursor: str | None) -> None:
+        moved = cursor if cursor != binding.cursor else None
+        if not entries and moved is None:
             return
         self._spool.room(entries)
 
         def job(db: sqlite3.Connection) -> list[Entry]:
-            if read_to != binding.read_to:
-                records.set_read_to(db, binding.agent_session_id, read_to)
+            if moved is not None:
+                records.set_cursor(db, binding.agent_session_id, moved)
             return spool.insert(db, entries)
 
         new = await self._store.do(job)
-        self._bindings.read(binding.agent_session_id, read_to)
+        if moved is not None:
+            self._bindings.read(binding.agent_session_id, moved)
         for entry in new:
             self._recent[entry.client_id] = None
         while len(self._recent) > RECENT:
@@ -263,6 +283,10 @@ class Intake:
             LOG.exception("the file cannot be moved", extra={"file": file.name})
 
 
+def _ms(one: Captured) -> int:
+    return int(one.occurred_at.timestamp() * 1000)
+
+
 def _payload(body: bytes) -> dict[str, Any]:
     try:
         payload = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda _: None)
@@ -304,26 +328,3 @@ def _moment(at: Any) -> int:
         except (ValueError, OverflowError):
             return now_ms()
     return int(number if number > 1e11 else number * 1000) if 0 < number < 1e15 else now_ms()
-
-
-def provisional(file: Path, read_to: int) -> tuple[tuple[str, ...], int]:
-    try:
-        size = file.stat().st_size
-        if read_to < 0 or size < read_to:
-            return (), size
-        if size == read_to:
-            return (), read_to
-        with file.open("rb") as opened:
-            opened.seek(read_to)
-            text = opened.read(8 << 20)
-    except OSError:
-        return (), max(read_to, 0)
-    whole = text[: text.rfind(b"\n") + 1]
-    seen: list[str] = []
-    for line in whole.splitlines():
-        if b"polaris:advice:" in line:
-            told = json.loads(line)
-            attachment = told.get("attachment") or {}
-            if attachment.get("type") == "hook_additional_context" and not told.get("isSidechain"):
-                seen += markers("\n".join(map(str, attachment.get("content", []))))
-    return tuple(seen), read_to + len(whole)

@@ -53,7 +53,7 @@ create table bindings (
   cleared integer not null,
   former text not null,
   transcript text,
-  read_to integer not null,
+  cursor text,
   bound_at integer not null
 ) without rowid;
 
@@ -150,8 +150,8 @@ class Binding(_Row):
     """One agent session and its Polaris session.
 
     ``state``: ``active``; ``lost`` (the seat is not ours any more, ``reason`` says who took it); ``ended`` (the agent
-    left; its resume makes it active again). ``former`` are its ids before ``/clear``, parted by blanks. ``read_to`` is
-    how far its transcript was read, in bytes; -1: not yet, begin at its present end.
+    left; its resume makes it active again). ``former`` are its ids before ``/clear``, parted by blanks. ``cursor`` is
+    how far its transcript was read (`transcript.Cursor`); None: not yet, begin at its present end.
     """
 
     agent_session_id: str
@@ -167,7 +167,7 @@ class Binding(_Row):
     cleared: int
     former: str
     transcript: str | None = None
-    read_to: int = -1
+    cursor: str | None = None
     bound_at: int = 0
 
     @property
@@ -284,8 +284,8 @@ def read_processes(db: sqlite3.Connection) -> list[Process]:
     return [Process.of(row) for row in db.execute("select * from processes order by seen_at")]
 
 
-def set_read_to(db: sqlite3.Connection, agent_session_id: str, read_to: int) -> None:
-    _update(db, "bindings", "agent_session_id", agent_session_id, {"read_to": read_to})
+def set_cursor(db: sqlite3.Connection, agent_session_id: str, cursor: str) -> None:
+    _update(db, "bindings", "agent_session_id", agent_session_id, {"cursor": cursor})
 
 
 def save_process(db: sqlite3.Connection, process: Process) -> None:

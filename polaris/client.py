@@ -85,6 +85,8 @@ class Client:
     ) -> None:
         if not url.startswith(("http://", "https://")):
             raise Misconfigured("The service's address has to begin with http:// or https://.")
+        if "@" in urlsplit(url).netloc:
+            raise Misconfigured("The service's address holds a name or a password.", hint="The token alone says who.")
         self.url = url.rstrip("/")
         self._token = token
         self._seconds = seconds
