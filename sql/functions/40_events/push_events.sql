@@ -6,6 +6,8 @@
 -- after the seat has ended is kept under its epoch and marked late. The counters are locked before the seats are read, so late is
 -- exact: a claim that committed first is seen. What a direct client pushes is redacted here, before anything is locked.
 --
+-- The look-ups are written for one index each, as in write_events.
+--
 -- Codes: no_such_project, no_such_session, not_driver, unknown_kind, client_id_not_valid, client_id_taken, event_too_large.
 -- Fails as a whole: 422 arrays_differ.
 create or replace function polaris.push_events (
@@ -27,8 +29,6 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
@@ -43,6 +43,7 @@ declare
   v_body text[] := p_body;
   v_payload jsonb[] := p_payload;
   v_key bytea;
+  v_large boolean := pg_column_size(p_payload) + pg_column_size(p_body) > 1048576; -- else no single event can be
 begin
   v_me := polaris_data.acting(p_org, null);
   v_actor := case when v_me.direct then array_fill(v_me.actor, array[coalesce(v_count, 0)]) else p_actor end;
@@ -64,12 +65,17 @@ begin
 
   select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord) into v_project, v_session
   from unnest(p_project, p_session) with ordinality as u (project, session, ord)
-  left join polaris_data.projects p on p.org_id = v_me.org_id and p.name = u.project
-  left join polaris_data.sessions s on s.org_id = v_me.org_id and s.project_id = p.project_id and s.name = u.session;
+  left join lateral (
+    select p.project_id, p.name from polaris_data.projects p
+    where p.org_id = v_me.org_id and p.name >= u.project order by p.name limit 1) p on p.name = u.project
+  left join lateral (
+    select s.session_id, s.name from polaris_data.sessions s
+    where s.org_id = v_me.org_id and s.project_id = p.project_id and s.name >= u.session order by s.name limit 1) s on s.name = u.session;
 
-  perform from polaris_data.project_heads h
-  where h.org_id = v_me.org_id and h.project_id = any (v_project)
-  order by h.project_id for no key update;
+  perform from (select distinct u.project from unnest(v_project) as u (project) order by u.project) x
+  cross join lateral (
+    select from polaris_data.project_heads h
+    where h.org_id = v_me.org_id and h.project_id = x.project for no key update) h;
 
   select array_agg(
       case
@@ -79,14 +85,17 @@ begin
           then 'unknown_kind'
         when u.client_id is null or char_length(u.client_id) not between 1 and 200 or u.client_id like 'polaris:%' then 'client_id_not_valid'
         when t.epoch is null then 'not_driver'
-        when coalesce(pg_column_size(u.payload), 0) + coalesce(octet_length(u.body), 0) > 1048576 then 'event_too_large'
+        when v_large and coalesce(pg_column_size(u.payload), 0) + coalesce(octet_length(u.body), 0) > 1048576 then 'event_too_large'
       end order by u.ord),
     array_agg(t.ended_at is not null order by u.ord)
   into v_code, v_late
-  from unnest(v_project, v_session, p_epoch, p_kind, p_client_id, v_actor, p_body, p_payload)
+  from unnest(v_project, v_session, p_epoch, p_kind, p_client_id, v_actor,
+      case when v_large then p_body end, case when v_large then p_payload end)
     with ordinality as u (project, session, epoch, kind, client_id, actor, body, payload, ord)
-  left join polaris_data.seats t
-    on t.org_id = v_me.org_id and t.session_id = u.session and t.epoch = u.epoch and t.driver = u.actor;
+  left join lateral (
+    select t.epoch, t.driver, t.ended_at from polaris_data.seats t
+    where t.org_id = v_me.org_id and t.session_id = u.session and t.epoch >= u.epoch order by t.epoch limit 1
+  ) t on t.epoch = u.epoch and t.driver = u.actor;
 
   return query
   select x.ord, x.client_id, x.seq, x.created, coalesce(r.late, x.late, false), x.code,
@@ -106,8 +115,9 @@ begin
       v_body, v_payload, p_client_id, v_late, p_occurred_at)
   ) as x (client_id, late, project, session, kind, actor, epoch, project_id, ord, seq, created, code)
   left join lateral (
-    select e.late from polaris_data.events e
-    where not x.created and e.org_id = v_me.org_id and e.project_id = x.project_id and e.seq = x.seq) r on true
+    select e.seq, e.late from polaris_data.events e
+    where not x.created and e.org_id = v_me.org_id and e.project_id = x.project_id and e.seq >= x.seq
+    order by e.seq limit 1) r on r.seq = x.seq
   order by x.ord;
 end;
 $$;

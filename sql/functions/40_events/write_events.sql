@@ -6,8 +6,9 @@
 -- that another actor used is client_id_taken. Everything is published in one hint a project. A time that is no time of this world
 -- (infinity, the year 20000) is taken for now: one such row would break every page that it is on.
 --
--- One index look-up an element and a generic plan, always: on a long connection that began with an empty table the cached plan
--- would otherwise scan whole tables for ever.
+-- Plans are cached, and the first one may be made while the tables are empty, when every index costs the same. So each look-up is
+-- written so that it has only one: it begins where the wanted row would be (order by … limit 1), and no join can turn it round. The
+-- wide columns (body, payload) are touched once, by the insert.
 create or replace function polaris_data.write_events (
   p_org bigint,
   p_code text[],
@@ -30,74 +31,78 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
   v_now timestamptz;
-  v_first timestamptz := '1970-01-01 00:00+00';
-  v_last timestamptz;
+  v_earliest timestamptz := '1970-01-01 00:00+00';
+  v_latest timestamptz;
+  v_projects bigint[];
+  v_heads bigint[];
+  v_first bigint[];
+  v_known bigint[];
+  v_owner text[];
+  v_number bigint[];
+  v_head record;
 begin
-  perform from polaris_data.project_heads h
-  where h.org_id = p_org and h.project_id = any (p_project)
-  order by h.project_id for no key update;
+  select array_agg(h.project_id), array_agg(h.last_seq) into v_projects, v_heads
+  from (select distinct u.project from unnest(p_project) as u (project) order by u.project) x
+  cross join lateral (
+    select h.project_id, h.last_seq from polaris_data.project_heads h
+    where h.org_id = p_org and h.project_id = x.project for no key update) h;
   v_now := clock_timestamp();
-  v_last := v_now + interval '1 day';
+  v_latest := v_now + interval '1 day';
+
+  -- first: the place in the batch where a client_id comes first; known: the number that it has already; number: a new one.
+  select array_agg(n.first order by n.ord), array_agg(n.known order by n.ord), array_agg(n.owner order by n.ord),
+    array_agg(case when n.is_new then n.number end order by n.ord)
+  into v_first, v_known, v_owner, v_number
+  from (
+    select i.ord, i.first, i.known, i.owner, i.is_new,
+      v_heads[array_position(v_projects, i.project)] + count(*) filter (where i.is_new) over (partition by i.project order by i.ord) as number
+    from (
+      select u.ord, u.project, u.first, k.seq as known, k.actor as owner, u.code is null and k.seq is null and u.first = u.ord as is_new
+      from (
+        select u.*, first_value(u.ord) over (partition by u.client_id, u.session, u.project, u.code order by u.ord) as first
+        from unnest(p_code, p_project, p_session, p_client_id) with ordinality as u (code, project, session, client_id, ord)
+      ) u
+      left join lateral (
+        select e.seq, e.actor, e.client_id from polaris_data.events e
+        where u.code is null and e.org_id = p_org and e.project_id = u.project and e.session_id = u.session
+          and e.client_id >= u.client_id
+        order by e.client_id limit 1
+      ) k on k.client_id = u.client_id
+    ) i
+  ) n;
+
+  insert into polaris_data.events (
+    org_id, project_id, seq, session_id, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, recorded_at)
+  select p_org, u.project, u.number, u.session, u.epoch, u.kind, u.actor, u.target, u.turn, u.agent, coalesce(u.body, ''), u.payload,
+    u.client_id, coalesce(u.late, false),
+    case when u.occurred_at > v_earliest and u.occurred_at < v_latest then u.occurred_at else v_now end, v_now
+  from unnest(v_number, p_project, p_session, p_epoch, p_kind, p_actor, p_target, p_turn, p_agent, p_body, p_payload, p_client_id,
+    p_late, p_occurred_at)
+    as u (number, project, session, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at)
+  where u.number is not null;
+
+  for v_head in
+    select u.project, min(u.number) as first_seq, max(u.number) as last_seq
+    from unnest(p_project, v_number) as u (project, number) where u.number is not null
+    group by u.project order by u.project
+  loop
+    update polaris_data.project_heads set last_seq = v_head.last_seq where org_id = p_org and project_id = v_head.project;
+    perform polaris_data.publish(v_head.project, v_head.first_seq, v_head.last_seq);
+  end loop;
+
   return query
-  with item as (
-    select u.*,
-      row_number() over (partition by u.code, u.project, u.session, u.client_id order by u.ord) as nth
-    from unnest(p_code, p_project, p_session, p_epoch, p_kind, p_actor, p_target, p_turn, p_agent, p_body, p_payload, p_client_id,
-      p_late, p_occurred_at) with ordinality
-      as u (code, project, session, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, ord)
-  ),
-  known as (
-    select i.*, k.seq as known_seq, k.actor as known_actor, i.code is null and k.seq is null and i.nth = 1 as is_new
-    from item i
-    left join lateral (
-      select e.seq, e.actor from polaris_data.events e
-      where i.code is null and e.org_id = p_org and e.project_id = i.project and e.session_id = i.session and e.client_id = i.client_id
-      limit 1
-    ) k on true
-  ),
-  numbered as materialized (
-    select k.*, h.last_seq + count(*) filter (where k.is_new) over (partition by k.project order by k.ord) as number
-    from known k
-    left join polaris_data.project_heads h on h.org_id = p_org and h.project_id = k.project
-  ),
-  written as (
-    insert into polaris_data.events (
-      org_id, project_id, seq, session_id, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, recorded_at)
-    select p_org, n.project, n.number, n.session, n.epoch, n.kind, n.actor, n.target, n.turn, n.agent, coalesce(n.body, ''), n.payload,
-      n.client_id, coalesce(n.late, false),
-      case when n.occurred_at > v_first and n.occurred_at < v_last then n.occurred_at else v_now end, v_now
-    from numbered n where n.is_new
-  ),
-  moved as (
-    update polaris_data.project_heads h set last_seq = s.last_seq
-    from (select n.project, min(n.number) as first_seq, max(n.number) as last_seq from numbered n where n.is_new group by n.project) s
-    where h.org_id = p_org and h.project_id = s.project
-    returning s.project, s.first_seq, s.last_seq
-  ),
-  told as (
-    select count(polaris_data.publish(m.project, m.first_seq, m.last_seq)) as projects from moved m
-  ),
-  settled as (
-    select n.ord, n.code, n.actor, n.is_new,
-      coalesce(n.known_seq, first_value(n.number) over same_id) as seq,
-      coalesce(n.known_actor, first_value(n.actor) over same_id) as first_actor
-    from numbered n
-    window same_id as (partition by n.code, n.project, n.session, n.client_id order by n.ord)
-  )
-  select s.ord::integer,
-    case when s.code is null and s.first_actor = s.actor then s.seq end,
-    s.is_new,
-    case when s.code is null and s.first_actor <> s.actor then 'client_id_taken' else s.code end
-  from settled s
-  cross join told
-  order by s.ord;
+  select u.ord::integer,
+    case when u.code is null and coalesce(u.owner, p_actor[u.first]) = u.actor then coalesce(u.known, v_number[u.first]) end,
+    u.number is not null,
+    case when u.code is null and coalesce(u.owner, p_actor[u.first]) <> u.actor then 'client_id_taken' else u.code end
+  from unnest(p_code, p_actor, v_number, v_known, v_owner, v_first) with ordinality
+    as u (code, actor, number, known, owner, first, ord)
+  order by u.ord;
 end;
 $$;
 comment on function polaris_data.write_events is 'The one function that writes events, and it alone publishes them.';
