@@ -29,11 +29,19 @@ PUSHED_KINDS = frozenset({"prompt", "message", "reply", "tool.call", "tool.resul
 Name = Annotated[str, Field(pattern=SLUG, description="A slug: lower case letters, digits, dashes; at most 63.")]
 Actor = Annotated[str, Field(pattern=ACTOR, description="Who acts: `user:manu`, `agent:test-writer`, `slack:krishna`.")]
 Seq = Annotated[int, Field(ge=0, le=2**63 - 1, description="A number of an event in its project; the first is 1.")]
-Epoch = Annotated[int, Field(ge=0, le=2**31 - 1, description="How often the session's seat was claimed.")]
+
+
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 1.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Epoch = Annotated[Whole, Field(ge=0, le=2**31 - 1, description="How often the session's seat was claimed.")]
 ClientId = Annotated[
     str, Field(min_length=1, max_length=200, description="Made by the sender; a repeat answers the first number.")
 ]
-Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86400)]
+Seconds = Annotated[Whole, Field(ge=1, le=10 * 365 * 86400)]
 Kind = Literal[
     "session.created",
     "session.archived",
@@ -245,7 +253,7 @@ class InjectIn(Body):
 
     body: Annotated[str, Field(max_length=ADVICE_CHARACTERS, pattern=SOMETHING)]
     client_id: ClientId | None = None
-    expires_in: Annotated[int, Field(ge=1, le=30 * 86400)] | None = Field(
+    expires_in: Annotated[Whole, Field(ge=1, le=30 * 86400)] | None = Field(
         None, description="Seconds until undelivered advice ends as `expired`."
     )
 

@@ -166,13 +166,18 @@ async def revoke_token(conn: Connection, org: int | None, actor: str | None, tok
 
 
 @call
-async def register_login(conn: Connection, org: int | None, actor: str | None, login: str) -> Any:
+async def list_logins(conn: Connection, org: int | None) -> list[rows.LoginRow]:
+    raise NotImplementedError
+
+
+@call
+async def register_login(conn: Connection, org: int | None, actor: str | None, login: str) -> rows.LoginRow:
     """A Postgres login becomes one participant."""
     raise NotImplementedError
 
 
 @call
-async def revoke_login(conn: Connection, org: int | None, login: str) -> Any:
+async def revoke_login(conn: Connection, org: int | None, login: str) -> rows.LoginRow:
     raise NotImplementedError
 
 

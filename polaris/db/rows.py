@@ -27,6 +27,15 @@ class OrgRow(model.Answer):
     actor: str
 
 
+class LoginRow(model.Answer):
+    """A Postgres login that acts as one participant."""
+
+    login: str
+    actor: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
 class ProjectRow(model.Project):
     org_id: int
     project_id: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -18,6 +18,7 @@ from polaris.db.writer import Writer
 from polaris.errors import NotFound, Unprocessable
 from polaris.http import wire
 from polaris.model import BATCH_EVENTS, EVENT_BYTES, EventIn
+from polaris.redact import Redactor
 
 FIELDS = frozenset(EventIn.model_fields)
 LONGEST = {"turn": 200, "agent": 100}
@@ -25,14 +26,6 @@ LONGEST_CLIENT_ID = 200
 MOST_EPOCH = 2**31 - 1
 BREATHE_BYTES = 256 << 10  # how much is redacted before other requests get their turn
 GONE = ("no_such_project", "no_such_session")
-
-
-class Redactor(Protocol):
-    """What `polaris.redact` offers: both answer the same object when there is nothing to take out."""
-
-    def text(self, text: str) -> str: ...
-
-    def value(self, value: Any) -> Any: ...
 
 
 class Refused(Exception):
@@ -125,6 +118,8 @@ def read(item: Any, redactor: Redactor) -> tuple[NewEvent, int]:
         raise Refused("client_id_not_valid", f"A client_id is a text of 1 to {LONGEST_CLIENT_ID} characters.")
     if type(kind) is not str:
         raise Refused("unknown_kind", "A kind is a text.")
+    if type(epoch) is float and epoch.is_integer():  # JSON has one kind of number
+        epoch = int(epoch)
     if type(epoch) is not int or not 0 <= epoch <= MOST_EPOCH:
         raise Refused("not_valid", "An epoch is a whole number.")
     turn, agent, body = _text(item, "turn"), _text(item, "agent"), _text(item, "body")
@@ -139,11 +134,9 @@ def read(item: Any, redactor: Redactor) -> tuple[NewEvent, int]:
         size += len(payload)
     if size > EVENT_BYTES:
         raise Refused("event_too_large", f"An event may have {EVENT_BYTES} bytes; this one has {size}.")
-    if payload is not None:
-        text = payload.decode()
-        # The text as a whole first: most events hold nothing, and then nothing is taken apart.
-        if redactor.text(text) is not text:
-            payload = wire.dumps(redactor.value(value))
+    # What holds nothing to take out comes back as the same object: nearly every event.
+    if payload is not None and (clean := redactor.value(value)) is not value:
+        payload = wire.dumps(clean)
     return NewEvent(client_id, kind, epoch, turn, agent, body, payload, _moment(item.get("occurred_at"))), size
 
 

@@ -20,20 +20,12 @@ from polaris.db.writer import Writer
 from polaris.errors import PolarisError
 from polaris.http.auth import CALLER, Authenticator, Caller
 from polaris.http.hub import Hub
-from polaris.http.ingest import Ingest, Redactor
+from polaris.http.ingest import Ingest
 from polaris.http.limits import Buckets, Limits
 from polaris.http.live import Registry
 from polaris.http.metrics import Metrics
+from polaris.redact import Redactor
 from polaris.settings import Settings
-
-try:
-    from polaris.redact import Redactor as Rules  # type: ignore
-except ImportError:  # TEMPORARY, until the capture builder's module lands
-
-    class Rules:  # type: ignore
-        def __init__(self, key: bytes) -> None: ...
-        def text(self, text): return text  # type: ignore
-        def value(self, value): return value  # type: ignore
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +88,7 @@ class Service:
         if found is None:
             if len(self._redactors) >= REDACTORS:
                 self._redactors.clear()
-            found = self._redactors[caller.redaction_key] = Rules(caller.redaction_key)
+            found = self._redactors[caller.redaction_key] = Redactor(caller.redaction_key)
         return found
 
     async def project(self, conn: Connection, caller: Caller, name: str) -> ProjectRow:
