@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import signal
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from . import guard, records
 from .advice import GRACE_SECONDS, Advice
 from .bindings import Bindings
 from .connect import Connector
+from .files import Files
 from .intake import Intake
 from .keyring import Keyring
 from .link import ANSWER_SECONDS
@@ -74,11 +76,13 @@ class Daemon:
             self.spool,
             self.advice,
             self.redaction,
-            settings.spool_folder,
             wake=self._wake,
             holds=self.links.holds,
         )
-        self.connector = Connector(settings, self.bindings, self.advice, self.intake, self.links, self.keyring)
+        self.files = Files(settings.spool_folder, self.intake)
+        self.connector = Connector(
+            settings, self.bindings, self.advice, self.intake, self.files, self.links, self.keyring
+        )
         self.http: aiohttp.ClientSession | None = None
         self.started_at = time.time()
         self.port = 0
@@ -86,10 +90,12 @@ class Daemon:
     async def open(self) -> None:
         self.keyring.load()
         self.store.open()
+        home_key = secrets.token_bytes(32)
+        self.redaction.home_key = await self.store.do(lambda db: records.read_meta(db, "home_key", home_key))
         await self.bindings.load()
         await self.spool.load()
         await self.advice.load()
-        taken = await self.intake.take_up()
+        taken = await self.files.take_up()
         if taken:
             LOG.info("took up what hooks had left", extra={"files": taken})
         self.http = self.links.http = self.connector.http = aiohttp.ClientSession()
@@ -123,7 +129,7 @@ class Daemon:
                 "events": sum(self.spool.waiting.values()),
                 "bytes": self.spool.bytes,
                 "full": self.spool.full,
-                "files": self.intake.files_waiting(),
+                "files": self.files.waiting(),
             },
             "advice": self.advice.counts(),
             "refused": await self.spool.aside(),
@@ -144,7 +150,7 @@ class Daemon:
     async def _files(self) -> None:
         """A hook that gave up waiting leaves its payload in a file, whether the daemon lives or not."""
         while True:
-            await self.intake.take_up()
+            await self.files.take_up()
             await asyncio.sleep(FILES_SECONDS)
 
 

@@ -16,6 +16,7 @@ from polaris.settings import Credential, Settings, read_credentials
 from . import agents, processes, transcript
 from .advice import Advice
 from .bindings import SESSION_ID, Bindings, Sighting, now_ms
+from .files import Files
 from .intake import Intake
 from .keyring import Keyring
 from .links import Links
@@ -29,10 +30,17 @@ class Connector:
     """What `/connect`, `/disconnect`, `/pause` and the status line need; one change at a time."""
 
     def __init__(
-        self, settings: Settings, bindings: Bindings, advice: Advice, intake: Intake, links: Links, keyring: Keyring
+        self,
+        settings: Settings,
+        bindings: Bindings,
+        advice: Advice,
+        intake: Intake,
+        files: Files,
+        links: Links,
+        keyring: Keyring,
     ) -> None:
         self._settings, self._bindings, self._advice = settings, bindings, advice
-        self._intake, self._links, self._keyring = intake, links, keyring
+        self._intake, self._files, self._links, self._keyring = intake, files, links, keyring
         self._lock = asyncio.Lock()
         self.http: aiohttp.ClientSession | None = None
 
@@ -223,7 +231,7 @@ class Connector:
         return (route.profile, route.org, route.actor, route.project, route.session, binding.role)
 
     async def _let_go(self, binding: Binding, release: bool) -> int:
-        await self._intake.take_up()
+        await self._files.take_up()
         if binding.role == "driver":
             await self._intake.look([binding.route_id])
         await self._bindings.drop(binding.agent_session_id)

@@ -16,7 +16,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from polaris import log
 from polaris.errors import BadRequest
 from polaris.model import EVENT_BYTES
 
@@ -27,10 +26,8 @@ from .bindings import Bindings, Sighting, now_ms
 from .records import Binding, Piece
 from .redaction import Redaction
 from .spool import Entry, Spool
-from .store import Store, StoreFull
+from .store import Store
 from .transcript import Cursor, at_end, finish, read
-
-LOG = log.get("daemon.intake")
 
 RECENT = 20_000
 # A transcript that grew by more than so many times 1 MiB is read further at the next event.
@@ -83,12 +80,11 @@ class Intake:
         queue: Spool,
         advice: Advice,
         redaction: Redaction,
-        folder: Path,
         wake: Callable[[int], None],
         holds: Callable[[int], bool],
     ) -> None:
         self._store, self._bindings, self._spool, self._advice = store, bindings, queue, advice
-        self._redaction, self._folder, self._wake, self._holds = redaction, folder, wake, holds
+        self._redaction, self._wake, self._holds = redaction, wake, holds
         self._locks: dict[str, asyncio.Lock] = {}
         self._recent: OrderedDict[str, None] = OrderedDict()
         self.last_event_at: int | None = None
@@ -117,27 +113,19 @@ class Intake:
         if answer.pieces:
             await self._advice.written(answer.pieces, whole)
 
-    async def take_up(self) -> int:
-        """The files that hooks left, in capture order; answers how many there were. A full queue leaves the rest."""
-        files = sorted(self._files(), key=lambda file: file.name)
-        taken = 0
-        headers = [(self._header(file), file) for file in files]
-        for header, file in sorted(((h, f) for h, f in headers if h), key=lambda pair: (pair[0].at, pair[1].name)):
-            try:
-                await self._take_file(header, file)
-            except BadRequest:
-                self._bad(file)
-            except StoreFull:
-                break
-            except Exception:
-                # A fault of ours must not keep the files behind it waiting for ever.
-                LOG.exception("a file of a hook could not be taken", extra={"file": file.name})
-                self._bad(file)
-            taken += 1
-        return taken
-
-    def files_waiting(self) -> int:
-        return len(self._files())
+    async def take_later(self, header: Header, body: bytes) -> None:
+        """A payload that the hook kept in a file: under the epoch of its own time, and never answered."""
+        agent = agents.find(header.agent)
+        payload = _payload(body)
+        session = agent.session_of(payload) if agent else None
+        if agent is None or session is None:
+            return
+        binding = await self._bindings.see(_sighting(header, session))
+        if binding is None or not binding.captures:
+            return
+        route_id = binding.route_id
+        epoch = await self._store.do(lambda db: records.epoch_at(db, route_id, header.at))
+        await self._keep(agent, header, payload, session, binding, epoch or binding.epoch, header.at)
 
     async def look(self, route_ids: Iterable[int]) -> None:
         """Reads the new end of the transcripts behind these routes."""
@@ -150,19 +138,6 @@ class Intake:
                     new = self._read(binding, binding.epoch)
                     await self._advice.happened(binding.route_id, new.happened, new.seen)
                     await self._commit(binding, new.entries, new.cursor)
-
-    async def _take_file(self, header: Header, file: Path) -> None:
-        agent = agents.find(header.agent)
-        payload = _payload(file.read_bytes().partition(b"\n")[2])
-        session = agent.session_of(payload) if agent else None
-        if agent and session:
-            binding = await self._bindings.see(_sighting(header, session))
-            epoch = (
-                await self._store.do(lambda db: records.epoch_at(db, binding.route_id, header.at)) if binding else None
-            )
-            if binding and binding.captures and epoch is not None:
-                await self._keep(agent, header, payload, session, binding, epoch, header.at)
-        file.unlink(missing_ok=True)
 
     async def _keep(
         self,
@@ -254,33 +229,6 @@ class Intake:
 
     def _lock(self, binding: Binding) -> asyncio.Lock:
         return self._locks.setdefault(binding.agent_session_id, asyncio.Lock())
-
-    def _files(self) -> list[Path]:
-        try:
-            return [file for file in self._folder.iterdir() if file.is_file() and not file.name.startswith(".")]
-        except FileNotFoundError:
-            return []
-
-    def _header(self, file: Path) -> Header | None:
-        """The first line; a file without one is put aside."""
-        try:
-            with file.open("rb") as opened:
-                told = json.loads(opened.readline(4096))
-            return Header.of(told.get("capture"), told.get("agent"), told.get("pid"), told.get("at"))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, AttributeError, BadRequest):
-            self._bad(file)
-            return None
-
-    def _bad(self, file: Path) -> None:
-        LOG.warning("a file of a hook cannot be read; it is put aside", extra={"file": file.name})
-        bad = self._folder / "bad"
-        bad.mkdir(mode=0o700, exist_ok=True)
-        try:
-            file.rename(bad / file.name)
-        except OSError:
-            LOG.exception("the file cannot be moved", extra={"file": file.name})
 
 
 def _ms(one: Captured) -> int:

@@ -101,6 +101,10 @@ class Link:
         self._more.set()
         self._nudged.set()
 
+    def over(self) -> None:
+        """Everything was taken and the route tidied up: those who wait in `drained` go on."""
+        self._idle.set()
+
     async def drained(self, seconds: float) -> bool:
         """Waits until everything has been taken and the link has ended."""
         try:
@@ -138,7 +142,6 @@ class Link:
                 backoff.reset()
             await self._pause(backoff.seconds() if pause is None else pause)
         self._offline("offline", None)
-        self._idle.set()
 
     async def _converse(self, client: Client, socket: Socket) -> None:
         hello = await _within(socket.receive(), self._patience)

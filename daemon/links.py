@@ -94,6 +94,7 @@ class Links:
         await link.run()
         self._links.pop(link.route_id, None)
         await self.forget(link.route_id)
+        link.over()
         # What was bound again in the last moment must not be left without a link.
         if any(one.state != "ended" for one in self._bindings.of_route(link.route_id)):
             self._tasks.start(f"again {link.route_id}", partial(self._again, link.route_id))

@@ -1,31 +1,31 @@
-"""Redaction before anything is written or sent: what `polaris.redact` finds, under the key of the org."""
+"""Redaction before anything is written or sent, under the key of the org that the session belongs to."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from polaris.redact import Redactor
 
 Json = dict[str, Any]
 
-# Postgres takes neither NUL nor half a surrogate pair, and neither is ever meant.
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-
 
 class Redaction:
-    """Cleans the body and the payload of one event."""
+    """One `Redactor` a key. *home_key* stands in while an org's key is not known: placeholders stay unguessable."""
+
+    def __init__(self) -> None:
+        self.home_key = b""
+        self._redactors: dict[bytes, Redactor] = {}
 
     def clean(self, key: bytes, body: str, payload: Json) -> Json:
-        """``{"body", "payload"}`` as they may leave the machine."""
-        return {"body": self.text(key, body), "payload": self._walk(key, payload)}
+        """``{"body", "payload"}`` as they may leave the machine; NUL and half surrogates are gone too."""
+        redactor = self._of(key)
+        return {"body": redactor.text(body), "payload": redactor.value(payload)}
 
     def text(self, key: bytes, text: str) -> str:
-        return _NOT_TEXT.sub("\ufffd", text)
+        return self._of(key).text(text)
 
-    def _walk(self, key: bytes, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.text(key, value)
-        if isinstance(value, dict):
-            return {self.text(key, str(name)): self._walk(key, one) for name, one in value.items()}
-        if isinstance(value, list):
-            return [self._walk(key, one) for one in value]
-        return value
+    def _of(self, key: bytes) -> Redactor:
+        key = key or self.home_key
+        if key not in self._redactors:
+            self._redactors[key] = Redactor(key)
+        return self._redactors[key]

@@ -338,3 +338,28 @@ async def test_a_turn_is_its_prompt_and_its_reply(manu: DaemonProcess, service: 
     rows = [row for row in service.events("fxm") if row["turn"] == turn]
 
     assert [(row["kind"], row["body"]) for row in rows] == [("prompt", "why"), ("reply", "because")]
+
+
+async def test_a_secret_leaves_no_trace_in_queue_log_or_record(manu: DaemonProcess, service: RealService) -> None:
+    secret = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+    await manu.connect("a1")
+    await service.kill()
+    await manu.hook(prompt("a1", f"export GITHUB_TOKEN={secret}"))
+    await manu.hook(
+        {
+            "session_id": "a1",
+            "hook_event_name": "PreToolUse",
+            "tool_name": "Bash",
+            "tool_use_id": "toolu_1",
+            "tool_input": {"command": f"curl -H 'Authorization: Bearer {secret}' x"},
+        }
+    )
+    at_rest = b"".join(file.read_bytes() for file in manu.home.iterdir() if file.is_file())
+    await service.start()
+    await manu.drained()
+    rows = service.events("fxm")
+
+    assert secret.encode() not in at_rest
+    assert secret not in manu.said()
+    assert secret not in str(rows)
+    assert "[REDACTED:" in next(row["body"] for row in rows if row["kind"] == "prompt")
