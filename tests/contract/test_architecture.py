@@ -14,7 +14,20 @@ OURS = ("polaris", "daemon", "bridge")
 
 LIGHT = {
     f"polaris.{name}"
-    for name in ("model", "errors", "settings", "resources", "log", "tokens", "redact", "render", "credentials")
+    for name in (
+        *(
+            "model",
+            "errors",
+            "settings",
+            "resources",
+            "log",
+            "tokens",
+            "redact",
+            "secret_rules",
+            "render",
+            "credentials",
+        ),
+    )
 }
 
 # The longest prefix of a module's name decides. First what it may import of ours, then what it may not import at all.
