@@ -29,6 +29,7 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_sort = off
 set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
@@ -47,11 +48,12 @@ declare
 begin
   v_me := polaris_data.acting(p_org, null);
   v_actor := case when v_me.direct then array_fill(v_me.actor, array[coalesce(v_count, 0)]) else p_actor end;
-  if v_count is null or exists (
-    select from unnest(array[
-      cardinality(v_actor), cardinality(p_project), cardinality(p_session), cardinality(p_epoch), cardinality(p_kind),
-      cardinality(p_turn), cardinality(p_agent), cardinality(p_body), cardinality(p_payload), cardinality(p_occurred_at)]) as n
-    where n is distinct from v_count) then
+  if v_count is null
+    or cardinality(v_actor) is distinct from v_count or cardinality(p_project) is distinct from v_count
+    or cardinality(p_session) is distinct from v_count or cardinality(p_epoch) is distinct from v_count
+    or cardinality(p_kind) is distinct from v_count or cardinality(p_turn) is distinct from v_count
+    or cardinality(p_agent) is distinct from v_count or cardinality(p_body) is distinct from v_count
+    or cardinality(p_payload) is distinct from v_count or cardinality(p_occurred_at) is distinct from v_count then
     perform polaris_data.fail(422, 'arrays_differ', 'The arrays of a batch must be equally long.', 'Use null where an event has nothing.');
   end if;
 
@@ -66,11 +68,12 @@ begin
   select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord) into v_project, v_session
   from unnest(p_project, p_session) with ordinality as u (project, session, ord)
   left join lateral (
-    select p.project_id, p.name from polaris_data.projects p
-    where p.org_id = v_me.org_id and p.name >= u.project order by p.name limit 1) p on p.name = u.project
+    select p.project_id from polaris_data.projects p
+    where p.org_id = v_me.org_id and p.name between u.project and u.project order by p.name limit 1) p on true
   left join lateral (
-    select s.session_id, s.name from polaris_data.sessions s
-    where s.org_id = v_me.org_id and s.project_id = p.project_id and s.name >= u.session order by s.name limit 1) s on s.name = u.session;
+    select s.session_id from polaris_data.sessions s
+    where s.org_id = v_me.org_id and s.project_id = p.project_id and s.name between u.session and u.session
+    order by s.name limit 1) s on true;
 
   perform from (select distinct u.project from unnest(v_project) as u (project) order by u.project) x
   cross join lateral (
@@ -93,9 +96,10 @@ begin
       case when v_large then p_body end, case when v_large then p_payload end)
     with ordinality as u (project, session, epoch, kind, client_id, actor, body, payload, ord)
   left join lateral (
-    select t.epoch, t.driver, t.ended_at from polaris_data.seats t
-    where t.org_id = v_me.org_id and t.session_id = u.session and t.epoch >= u.epoch order by t.epoch limit 1
-  ) t on t.epoch = u.epoch and t.driver = u.actor;
+    select t.epoch, t.ended_at from polaris_data.seats t
+    where t.org_id = v_me.org_id and t.session_id = u.session and t.epoch between u.epoch and u.epoch and t.driver = u.actor
+    order by t.epoch limit 1
+  ) t on true;
 
   return query
   select x.ord, x.client_id, x.seq, x.created, coalesce(r.late, x.late, false), x.code,
@@ -115,9 +119,9 @@ begin
       v_body, v_payload, p_client_id, v_late, p_occurred_at)
   ) as x (client_id, late, project, session, kind, actor, epoch, project_id, ord, seq, created, code)
   left join lateral (
-    select e.seq, e.late from polaris_data.events e
-    where not x.created and e.org_id = v_me.org_id and e.project_id = x.project_id and e.seq >= x.seq
-    order by e.seq limit 1) r on r.seq = x.seq
+    select e.late from polaris_data.events e
+    where not x.created and e.org_id = v_me.org_id and e.project_id = x.project_id and e.seq between x.seq and x.seq
+    order by e.seq limit 1) r on true
   order by x.ord;
 end;
 $$;

@@ -7,6 +7,8 @@ returns setof polaris_data.event_row
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
 as $$
 begin
   if p_after is not null and p_session is null then

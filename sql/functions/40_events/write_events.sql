@@ -6,9 +6,10 @@
 -- that another actor used is client_id_taken. Everything is published in one hint a project. A time that is no time of this world
 -- (infinity, the year 20000) is taken for now: one such row would break every page that it is on.
 --
--- Plans are cached, and the first one may be made while the tables are empty, when every index costs the same. So each look-up is
--- written so that it has only one: it begins where the wanted row would be (order by … limit 1), and no join can turn it round. The
--- wide columns (body, payload) are touched once, by the insert.
+-- Plans are cached, and one may be made while the tables are empty or were never analyzed, when a wrong index seems as cheap as
+-- the right one and then reads a whole session for each event, for ever. So each look-up is written so that only one index fits: it
+-- asks for the first row between x and x (not = x, which would make the order void), in an order that no other index has, and sorting
+-- counts as forbidden. The wide columns (body, payload) are touched once, by the insert.
 create or replace function polaris_data.write_events (
   p_org bigint,
   p_code text[],
@@ -31,6 +32,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_sort = off
 set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
@@ -68,11 +70,11 @@ begin
         from unnest(p_code, p_project, p_session, p_client_id) with ordinality as u (code, project, session, client_id, ord)
       ) u
       left join lateral (
-        select e.seq, e.actor, e.client_id from polaris_data.events e
+        select e.seq, e.actor from polaris_data.events e
         where u.code is null and e.org_id = p_org and e.project_id = u.project and e.session_id = u.session
-          and e.client_id >= u.client_id
+          and e.client_id between u.client_id and u.client_id
         order by e.client_id limit 1
-      ) k on k.client_id = u.client_id
+      ) k on true
     ) i
   ) n;
 

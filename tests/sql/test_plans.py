@@ -1,0 +1,150 @@
+"""Look-ups stay look-ups: what a batch reads does not grow with the table, whatever that was when it was planned.
+
+A cached plan from empty or unanalyzed tables takes a wrong index for as good as the right one and reads a whole session
+for each event. What is counted here is scans and the index entries that they return, not time.
+"""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+EVENTS = 100
+PUSH = """
+select count(*) filter (where created), count(*) filter (where code is null) from polaris.push_events(
+  %(org)s, array_fill('user:manu'::text, array[%(n)s::int]),
+  array(select (array['a', 'b'])[1 + i %% 2] from generate_series(1, %(n)s) i),
+  array_fill('s'::text, array[%(n)s::int]), array_fill(1::bigint, array[%(n)s::int]),
+  array_fill('prompt'::text, array[%(n)s::int]),
+  array(select %(k)s::text || '-' || i from generate_series(1, %(n)s) i),
+  array_fill(null::text, array[%(n)s::int]), array_fill(null::text, array[%(n)s::int]),
+  array_fill('body'::text, array[%(n)s::int]), array_fill(null::jsonb, array[%(n)s::int]),
+  array_fill(null::timestamptz, array[%(n)s::int]))
+"""
+
+
+class Writer:
+    """One connection that pushes batches, and what they read."""
+
+    def __init__(self, url: str, org: int) -> None:
+        self.connection = psycopg.connect(url, autocommit=True, prepare_threshold=1)
+        self.org = org
+
+    def batch(self, k: int) -> tuple[int, int]:
+        found = self.connection.execute(PUSH, {"org": self.org, "n": EVENTS, "k": k}).fetchone()
+
+        assert found
+        return found
+
+    def read(self, tables: str = "%") -> tuple[int, int]:
+        """Scans of whole tables, and entries that index scans returned, so far."""
+        self.connection.execute("select pg_stat_force_next_flush()")
+        found = self.connection.execute(
+            """
+            select
+              (select sum(seq_scan) from pg_stat_user_tables
+               where schemaname = 'polaris_data' and relname like %(tables)s)::int,
+              (select sum(idx_tup_read) from pg_stat_user_indexes
+               where schemaname = 'polaris_data' and relname like %(tables)s)::int
+            """,
+            {"tables": tables},
+        ).fetchone()
+
+        assert found
+        return found
+
+    def page(self, **arguments: Any) -> int:
+        names = ", ".join(f"p_{name} => %({name})s" for name in arguments)
+        query = (
+            f"select count(*) from polaris.read_events(p_org => {self.org}, p_project => 'a', p_limit => 10, {names})"
+        )
+        (count,) = self.connection.execute(query, arguments).fetchone() or (0,)
+        return count
+
+
+@pytest.fixture
+def org(db: Any) -> int:
+    """Two projects with a session each, and 50 others beside them in the same organization."""
+    (number,) = db.execute("select org_id from polaris.create_org('org', null, 'manu')").fetchone()
+    for project in ("a", "b", *(f"p{n}" for n in range(50))):
+        db.execute("select polaris.join_session(%s, 'user:manu', %s, 's')", [number, project])
+    for n in range(50):
+        db.execute("select polaris.join_session(%s, 'user:manu', 'a', %s)", [number, f"s{n}"])
+    return int(number)
+
+
+def few(writer: Writer, batches: range) -> None:
+    """Pushes, and asserts that nothing grew: a handful of index entries for an event, no scan."""
+    for k in batches:
+        writer.batch(k)
+    scans, entries = writer.read()
+    for k in batches:
+        assert writer.batch(1000 + k) == (EVENTS, EVENTS)
+    more_scans, more_entries = writer.read()
+
+    assert more_scans == scans
+    assert more_entries - entries < 10 * EVENTS * len(batches)
+
+
+def test_a_connection_that_began_with_an_empty_table_keeps_using_the_index(database: Any, org: int, db: Any) -> None:
+    writer = Writer(database.owner, org)
+    with writer.connection:
+        few(writer, range(1, 20))
+        db.execute("analyze")
+        few(writer, range(20, 30))
+        db.execute("vacuum")
+        few(writer, range(30, 40))
+
+        assert db.execute("select count(*), count(distinct (project_id, seq)) from polaris_data.events").fetchone() == (
+            (78 * EVENTS + 2 * 102,) * 2
+        )
+
+
+def test_so_does_one_that_began_when_the_table_was_full_and_never_analyzed(database: Any, org: int) -> None:
+    first, second = Writer(database.owner, org), Writer(database.owner, org)
+    with first.connection, second.connection:
+        for k in range(100, 130):
+            first.batch(k)
+        few(second, range(10))
+
+
+def test_so_does_one_that_began_when_everything_was_said_to_be_empty(database: Any, org: int, db: Any) -> None:
+    db.execute("vacuum analyze")
+    writer = Writer(database.owner, org)
+    with writer.connection:
+        few(writer, range(20))
+
+
+def test_repeats_cost_what_new_ones_cost(database: Any, org: int) -> None:
+    writer = Writer(database.owner, org)
+    with writer.connection:
+        for k in range(20):
+            writer.batch(k)
+        scans, entries = writer.read()
+        for k in range(20):
+            assert writer.batch(k) == (0, EVENTS)
+        more_scans, more_entries = writer.read()
+
+        assert more_scans == scans
+        assert more_entries - entries < 10 * EVENTS * 20
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+@pytest.mark.parametrize("session", [None, "s"])
+def test_a_page_of_history_reads_a_page(database: Any, org: int, db: Any, session: str | None, analyzed: bool) -> None:
+    writer = Writer(database.owner, org)
+    with writer.connection:
+        for arguments in ({}, {"after": 0}, {"before": 10}):
+            writer.page(session=session, **arguments)  # planned while there was nothing
+        for k in range(30):
+            writer.batch(k)
+        if analyzed:
+            db.execute("analyze")
+        for arguments in ({}, {"after": 700}, {"before": 700}, {"after": 700, "before": 1000}):
+            for _ in range(8):  # beyond the fifth a generic plan may take over
+                scans, entries = writer.read("events")
+
+                assert writer.page(session=session, **arguments) == 10
+                more_scans, more_entries = writer.read("events")
+                assert more_scans == scans
+                assert more_entries - entries < 50, arguments
