@@ -22,10 +22,10 @@ from polaris.client import Backoff, Client, Json, Socket, SocketClosed
 from polaris.errors import PolarisError, Unavailable, from_problem
 from polaris.settings import Credential
 
-from . import processes
 from .advice import Advice
 from .bindings import Bindings
-from .records import Binding, Route
+from .records import Route
+from .seat import Seat
 from .spool import BATCH_EVENTS, Spool
 from .tasks import first_end
 
@@ -36,6 +36,8 @@ ANSWER_SECONDS = 30.0
 REFUSED_SECONDS = 15.0
 SIGNED_OUT_SECONDS = 2.0
 RECEIPTS = 50
+# An event that the service fails at so often, so far apart, is put aside until the daemon starts again.
+FAULTS, FAULT_SECONDS = 5, 1.0
 # A connection that lived so long was a good one: the next pause is short again.
 STEADY_SECONDS = 5.0
 SLOW, TOKEN_DEAD, NO_ACCESS = 1013, 4401, 4403
@@ -73,10 +75,10 @@ class Link:
         self.state = "connecting"
         self.reason: str | None = None
         self.last_push: float | None = None
-        self._held_until = 0.0
         self._lease_seconds = 60.0
+        self._faults = 0
         self._more = asyncio.Event()
-        self._check = asyncio.Event()
+        self._seat = Seat(route_id, bindings, advice, self._more.set)
         self._nudged = asyncio.Event()
         self._idle = asyncio.Event()
         self._asked: dict[int, asyncio.Future[Json]] = {}
@@ -89,7 +91,7 @@ class Link:
     @property
     def holds(self) -> bool:
         """Whether the seat is surely ours at this moment."""
-        return time.monotonic() < self._held_until
+        return self._seat.held
 
     def wake(self) -> None:
         """There is something new to send."""
@@ -97,7 +99,7 @@ class Link:
 
     def nudge(self) -> None:
         """Something about binding or credential changed: look again now."""
-        self._check.set()
+        self._seat.check()
         self._more.set()
         self._nudged.set()
 
@@ -154,7 +156,13 @@ class Link:
         self._asked.clear()
         self.state, self.reason = "connected", None
         LOG.info("connected", extra={"place": self.route.place, "actor": self.route.actor})
-        await first_end(self._read(socket), self._keep_seat(client, socket), self._send(client, socket))
+
+        async def ask(frame: Json) -> Json:
+            return await self._ask(socket, frame)
+
+        await first_end(
+            self._read(socket), self._seat.keep(client, ask, self._lease_seconds), self._send(client, socket)
+        )
 
     async def _read(self, socket: Socket) -> None:
         while True:
@@ -175,7 +183,7 @@ class Link:
         if event.get("session") != self.route.session:
             return
         if str(event.get("kind")).startswith("driver."):
-            self._check.set()
+            self._seat.check()
         elif event.get("kind") == "delivery":
             told = event.get("payload")
             if isinstance(told, dict) and told.get("state") in ("expired", "declined", "failed"):
@@ -204,11 +212,18 @@ class Link:
         try:
             results = (await self._ask(socket, frame))["results"]
         except PolarisError as error:
-            if error.status >= 500 or error.status in (401, 403, 408, 429):
+            if error.status == 500:
+                # A fault of the service. Perhaps one event brings it about: alone, and aside when it does so again.
+                self._faults += 1
+                await asyncio.sleep(FAULT_SECONDS)
+                if len(batch) == 1 and self._faults < FAULTS:
+                    return True, max(single, 1)
+            elif error.status > 500 or error.status in (401, 403, 408, 429):
                 raise Unavailable(error.message) from error
             if len(batch) > 1:
                 return True, len(batch)
             results = [{"code": error.code, "message": error.message}]
+        self._faults = 0
         if len(results) != len(batch):
             raise SocketClosed(1002, "as many answers as questions were expected")
         kept = [one.event_id for one, result in zip(batch, results, strict=True) if not result.get("code")]
@@ -251,59 +266,6 @@ class Link:
                 await self._advice.acknowledged(receipt)
         return bool(receipts)
 
-    async def _keep_seat(self, client: Client, socket: Socket) -> None:
-        """Renews the lease while an agent drives here; a seat that turns out lost is claimed anew or given up."""
-        while True:
-            self._check.clear()
-            binding = self._bindings.driver(self.route_id)
-            if binding and binding.state == "active" and processes.gone(binding.pid, binding.started):
-                binding = await self._bindings.change(binding.agent_session_id, state="ended")
-                await self._advice.left(self.route_id)
-            if binding and binding.state == "active":
-                asked = time.monotonic()
-                lease = await self._ask(socket, {"type": "heartbeat", "epoch": binding.epoch})
-                if lease.get("held"):
-                    self._held_until = asked + self._lease_seconds
-                else:
-                    await self._take_seat(client, binding, lease)
-            else:
-                self._more.set()  # perhaps there is nothing left to do
-            try:
-                await asyncio.wait_for(self._check.wait(), self._lease_seconds / 3)
-            except TimeoutError:
-                continue
-
-    async def _take_seat(self, client: Client, binding: Binding, lease: Json) -> None:
-        self._held_until = 0.0
-        driver = lease.get("driver")
-        if driver is None and await self._was_released(client):
-            await self._lose(binding, "the seat was released")
-        elif driver not in (None, self.route.actor):
-            await self._lose(binding, f"{driver} drives")
-        else:
-            # Our lease ran out while we were away and nobody wanted the seat; or the same participant claimed it since.
-            try:
-                row = await client.claim(self.route.project, self.route.session)
-            except PolarisError as error:
-                if error.status != 409:
-                    raise
-                details = error.details if isinstance(error.details, dict) else {}
-                await self._lose(binding, f"{details.get('driver') or 'somebody else'} drives")
-            else:
-                await self._bindings.set_epoch(binding.agent_session_id, int(row["epoch"]))
-                self._check.set()
-
-    async def _was_released(self, client: Client) -> bool:
-        """Whether the seat was given up by somebody's will; a lease that ran out says nothing about that."""
-        route = self.route
-        page = await client.messages(route.project, route.session, kind=("driver.released", "driver.expired"), limit=1)
-        return bool(page["items"]) and page["items"][-1]["kind"] == "driver.released"
-
-    async def _lose(self, binding: Binding, reason: str) -> None:
-        LOG.warning("the seat is lost", extra={"place": self.route.place, "reason": reason})
-        await self._bindings.change(binding.agent_session_id, state="lost", reason=reason)
-        await self._advice.left(self.route_id)
-
     async def _release(self, client: Client) -> None:
         route = self.route
         try:
@@ -312,7 +274,7 @@ class Link:
             if error.status >= 500 or error.status == 429:
                 raise
             LOG.info("the seat was not ours to release", extra={"place": route.place, "code": error.code})
-        self._held_until = 0.0
+        self._seat.given_up()
         await self._bindings.set_releasing(self.route_id, None)
 
     async def _ask(self, socket: Socket, frame: dict[str, Any]) -> Json:
@@ -345,7 +307,6 @@ class Link:
         if self.state != state or self.reason != reason:
             LOG.info("not connected", extra={"place": self.route.place, "state": state, "reason": reason})
         self.state, self.reason = state, reason
-        # _held_until stays: the lease runs on at the service, and ends there when it ends here.
 
 
 async def _within(asked: Awaitable[Any], seconds: float) -> Any:

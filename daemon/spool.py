@@ -17,6 +17,8 @@ from .store import Store, StoreFull
 # The share of the disk that waiting events may take; a laptop that is offline for weeks stays usable.
 MOST_BYTES = 512 * 1024 * 1024
 REFUSED_KEPT = 1000
+# The service's own fault, not a refusal: never dropped.
+FAULT = "internal"
 BATCH_EVENTS = 100
 BATCH_BYTES = 4 * 1024 * 1024
 
@@ -55,7 +57,7 @@ class Spool:
         return self.bytes >= self._most_bytes
 
     async def load(self) -> None:
-        """Counts what an earlier run left."""
+        """Counts what an earlier run left, and gives what the service failed at another chance."""
         for route_id, refused, count, size in await self._store.do(_counts):
             (self.refused if refused else self.waiting)[route_id] += count
             self.bytes += size
@@ -109,6 +111,7 @@ def insert(db: sqlite3.Connection, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _counts(db: sqlite3.Connection) -> list[tuple[int, int, int, int]]:
+    db.execute("update events set code = null, message = null where code = ?", (FAULT,))
     rows = db.execute(
         "select route_id, code is not null, count(*), sum(length(event))"
         " from events group by route_id, code is not null"
@@ -140,8 +143,8 @@ def _settle(db: sqlite3.Connection, kept: Sequence[int], refused: Sequence[tuple
             db.execute("pragma incremental_vacuum(4096)").fetchall()
         return sizes, 0
     old = (
-        "code is not null and event_id not in"
-        " (select event_id from events where code is not null order by event_id desc limit ?)"
+        f"code <> '{FAULT}' and event_id not in"
+        f" (select event_id from events where code <> '{FAULT}' order by event_id desc limit ?)"
     )
     return sizes, _delete(db, old, REFUSED_KEPT)
 

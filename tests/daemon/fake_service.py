@@ -24,6 +24,7 @@ class FakeService:
         self.lease_seconds = 60.0
         self.hang = False
         self.refuse: dict[str, str] = {}
+        self.poison: str | None = None
         self.sockets: dict[str, web.WebSocketResponse] = {}
         self.connections = 0
         self.url = ""
@@ -135,6 +136,8 @@ class FakeService:
             self.settled.append((frame["delivery"], frame["state"]))
             self.deliveries[frame["delivery"]]["state"] = frame["state"]
             return {"type": "settled", "delivery": self.deliveries[frame["delivery"]]}
+        if any(event["body"] == self.poison for event in frame["events"]):
+            return {"type": "problem", "code": "internal", "message": "A fault.", "status": 500}
         results = []
         for event in frame["events"]:
             if code := self.refuse.get(event["client_id"]):

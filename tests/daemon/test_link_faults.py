@@ -164,3 +164,38 @@ async def test_the_seat_of_an_agent_that_died_without_a_word_is_not_renewed(
     status = await daemon.until("/status/a1", lambda status: status["state"] == "ended")
 
     assert status["line"].endswith("○ ended")
+
+
+async def test_an_event_that_the_service_fails_at_stops_nobody_else_and_gets_another_chance(
+    bound: DaemonProcess, fake: FakeService
+) -> None:
+    fake.poison = "poison"
+    for text in ("first", "poison", "third"):
+        await bound.hook(prompt("a1", text))
+    await bound.drained()
+    aside = (await bound.get("/status"))["refused"]
+
+    assert [e["body"] for e in fake.events] == ["first", "third"]
+    assert [one["code"] for one in aside] == ["internal"]
+
+    fake.poison = None
+    await bound.kill()
+    await bound.start()
+    await bound.drained()
+
+    assert [e["body"] for e in fake.events] == ["first", "third", "poison"]
+
+
+async def test_advice_that_another_driver_may_have_handed_is_not_handed_here(
+    bound: DaemonProcess, fake: FakeService
+) -> None:
+    await fake.advise("fxm", "00000000-0000-4000-8000-000000000001", "use RS256")
+    await bound.until("/status/a1", lambda status: status["advice_waiting"])
+    fake.give_seat("fxm", "user:krishna")
+    fake.give_seat("fxm", None, "driver.expired")
+    fake.deliveries.clear()
+    await fake.sockets["fxm"].close(code=1001)
+    await until(lambda: fake.seats["fxm"] == ("user:manu", 3))
+    await bound.until("/status/a1", lambda status: status["connected"] and not status["advice_waiting"])
+
+    assert await bound.hook(prompt("a1", "hello")) is None
