@@ -1,6 +1,5 @@
 """polaris_data.delivery_may_become: the whole table of a delivery's states."""
 
-import itertools
 import re
 from typing import Any
 
@@ -15,9 +14,11 @@ ALLOWED = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), list(itertools.product(STATES, STATES)))
-def test_what_may_become_what(inner: Any, before: str, after: str) -> None:
-    assert inner("delivery_may_become", before, after) is (after in ALLOWED.get(before, ()))
+@pytest.mark.parametrize("before", STATES)
+def test_what_may_become_what(inner: Any, before: str) -> None:
+    became = {after for after in STATES if inner("delivery_may_become", before, after)}
+
+    assert became == ALLOWED.get(before, set())
 
 
 def test_what_is_no_state_becomes_nothing(inner: Any) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 
 @pytest.mark.parametrize("size", [0, 1, 16, 32, 63, 64, 65, 200])
-@pytest.mark.parametrize("text", ["", "secret", "ghp_" + "a" * 36, "schlüssel 🔑", "x" * 10_000])
-def test_it_is_pythons_hmac(inner: Any, size: int, text: str) -> None:
+def test_it_is_pythons_hmac(inner: Any, size: int) -> None:
     key = os.urandom(size)
-
-    assert inner("hmac8", key, text) == hmac.new(key, text.encode(), "sha256").hexdigest()[:8]
+    for text in ("", "secret", "ghp_" + "a" * 36, "schlüssel 🔑", "x" * 10_000):
+        assert inner("hmac8", key, text) == hmac.new(key, text.encode(), "sha256").hexdigest()[:8]

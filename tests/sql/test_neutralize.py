@@ -71,19 +71,19 @@ def test_no_kind_of_line_end_leaves_the_quote(neutral: Any, end: str) -> None:
     assert all(line.startswith(">") for line in text.splitlines())
 
 
-@pytest.mark.parametrize("character", [*INVISIBLE, *BIDI])
-def test_invisible_and_direction_changing_characters_go(neutral: Any, character: str) -> None:
-    assert neutral(f"ab{character}cd") in ("> abcd", "> ab\n> cd")
+def test_invisible_and_direction_changing_characters_go(neutral: Any) -> None:
+    for character in (*INVISIBLE, *BIDI):
+        assert neutral(f"ab{character}cd") in ("> abcd", "> ab\n> cd"), f"U+{ord(character):04X}"
 
 
 @pytest.mark.parametrize("tag", TAGS)
-@pytest.mark.parametrize("shape", ["<{}>", "</{}>", "< {} x='1'>", "<\n/ {}>", "<{}", "＜{}＞", "‹{}›", "〈{}〉"])
-def test_tags_of_the_harness_lose_their_meaning(neutral: Any, tag: str, shape: str) -> None:
-    for word in (tag, tag.upper(), tag.title()):
-        text = neutral("x " + shape.format(word))
+def test_tags_of_the_harness_lose_their_meaning(neutral: Any, tag: str) -> None:
+    for shape in ("<{}>", "</{}>", "< {} x='1'>", "<\n/ {}>", "<{}", "＜{}＞", "‹{}›", "〈{}〉"):
+        for word in (tag, tag.upper(), tag.title()):
+            text = neutral("x " + shape.format(word))
 
-        assert "<" not in text
-        assert word in text
+            assert "<" not in text
+            assert word in text
 
 
 @pytest.mark.parametrize("bracket", ["﹤", "⟨", "❮", "˂", "〈", "‹", "＜", "《", "«"])

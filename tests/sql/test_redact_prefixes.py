@@ -37,19 +37,18 @@ def placeholder(rule: str, secret: str) -> str:
 
 
 @pytest.mark.parametrize(("rule", "secret"), SECRETS.items())
-@pytest.mark.parametrize("around", ["{}", "token: {}.", "'{}'", "a\n{}\nb", "\t{}", "KEY={}", '{{"k": "{}"}}', "({})"])
-def test_a_secret_is_replaced_by_its_rule_and_hash(redact: Any, rule: str, secret: str, around: str) -> None:
-    assert redact(around.format(secret)) == around.format(placeholder(rule, secret))
+def test_a_secret_is_replaced_by_its_rule_and_hash(redact: Any, rule: str, secret: str) -> None:
+    for around in ("{}", "token: {}.", "'{}'", "a\n{}\nb", "\t{}", "KEY={}", '{{"k": "{}"}}', "({})"):
+        assert redact(around.format(secret)) == around.format(placeholder(rule, secret))
 
 
 @pytest.mark.parametrize(("rule", "secret"), [(r, s) for r, s in SECRETS.items() if r != "private-key"])
-@pytest.mark.parametrize("before", ["\n", "\t", "\r\n", '"', "\\", "\x1b[32m", "/"])
-def test_in_json_text_too_whatever_escape_stands_before_it(redact: Any, rule: str, secret: str, before: str) -> None:
-    payload = {"out": f"x{before}{secret} y"}
-    text = redact(json.dumps(payload))
+def test_in_json_text_too_whatever_escape_stands_before_it(redact: Any, rule: str, secret: str) -> None:
+    for before in ("\n", "\t", "\r\n", '"', "\\", "\x1b[32m", "/"):
+        text = redact(json.dumps({"out": f"x{before}{secret} y"}))
 
-    assert secret not in text
-    assert json.loads(text) == {"out": f"x{before}{placeholder(rule, secret)} y"}
+        assert secret not in text
+        assert json.loads(text) == {"out": f"x{before}{placeholder(rule, secret)} y"}
 
 
 def test_the_same_secret_has_the_same_hash_and_two_have_two(redact: Any) -> None:

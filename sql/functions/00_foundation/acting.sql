@@ -1,7 +1,7 @@
 -- Who calls, for which organization. A login of polaris_data.logins is one participant, whatever it passes; anybody else must be
 -- a member of polaris_service and is believed. An actor of null is the service itself.
 -- session_user, because inside a definer function current_user is the owner; and no setting, because anyone can set one.
--- Fails: 401 login_unknown, 403 actor_is_not_yours, 422 org_is_missing.
+-- Fails: 401 login_unknown, 401 login_revoked, 403 actor_is_not_yours, 422 org_is_missing.
 create or replace function polaris_data.acting (
   p_org bigint,
   p_actor text,

@@ -1,4 +1,5 @@
 -- Guards the record: nobody changes or deletes an event, the owner's own functions included.
+-- Fails: 403 events_are_append_only.
 create or replace function polaris_data.tg_events__append_only ()
 returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$

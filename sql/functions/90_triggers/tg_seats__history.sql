@@ -1,4 +1,5 @@
 -- Guards the history of the seats: no row goes, and one that has ended stays as it was.
+-- Fails: 403 seats_are_history.
 create or replace function polaris_data.tg_seats__history ()
 returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$

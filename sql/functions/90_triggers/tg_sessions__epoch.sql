@@ -1,4 +1,5 @@
 -- Guards the fence: an epoch never falls, and a driver changes only under a new epoch or by leaving.
+-- Fails: 403 epoch_only_rises.
 create or replace function polaris_data.tg_sessions__epoch ()
 returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
