@@ -1,8 +1,8 @@
 """All of Polaris on one machine: Postgres, migrations, the service, the daemon; an organization and its owner.
 
-Service and daemon are processes of their own, looked after from here: one that dies is started again at the same
-place, and when this process is killed they end by themselves. Secrets reach them through their environment, never
-through their arguments.
+Postgres, service and daemon are processes of their own, looked after from here: one that dies is started again at the
+same place. When this process is killed, service and daemon end by themselves. Secrets reach them through their
+environment, never through their arguments.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from polaris.errors import Conflict, Misconfigured, PolarisError, Unavailable
 from polaris.settings import Credential, Settings, read_credentials, save_credential, write_private
 
 if TYPE_CHECKING:
+    from polaris.db.embedded import Server
     from polaris.db.founding import Standing
 
 ORG = "local"
@@ -37,6 +38,7 @@ READY_SECONDS = 30.0
 STOP_SECONDS = 20.0
 RESTART_PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0
+DATABASE_LOOK_SECONDS = 1.0
 # How a part begins: this very installation, whatever the working directory holds.
 PYTHON = (sys.executable, "-P", "-c", "import sys; from polaris.cli import main; sys.exit(main())")
 
@@ -113,6 +115,21 @@ async def _run(settings: Settings, port: int, temporary: bool, ready: Callable[[
         async with asyncio.TaskGroup() as group:
             group.create_task(api.keep())
             group.create_task(daemon.keep())
+            if not settings.database_url:
+                group.create_task(_keep_database(server))
+
+
+async def _keep_database(server: Server) -> None:
+    """Starts the server again when it was killed; what reads and writes waits meanwhile and comes back by itself."""
+    while True:
+        await asyncio.sleep(DATABASE_LOOK_SECONDS)
+        if await asyncio.to_thread(server.running):
+            continue
+        logger.warning("postgres ended")
+        try:
+            await _finished(server.start)
+        except PolarisError as error:
+            logger.error("postgres does not start", extra={"reason": str(error)})
 
 
 @dataclass
