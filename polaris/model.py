@@ -26,22 +26,23 @@ SOMETHING = r"[^ \t\r\n]"  # a text with something in it
 
 PUSHED_KINDS = frozenset({"prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice"})
 
-Name = Annotated[str, Field(pattern=SLUG, description="A slug: lower case letters, digits, dashes; at most 63.")]
-Actor = Annotated[str, Field(pattern=ACTOR, description="Who acts: `user:manu`, `agent:test-writer`, `slack:krishna`.")]
-Seq = Annotated[int, Field(ge=0, le=2**63 - 1, description="A number of an event in its project; the first is 1.")]
-
 
 def _whole(value: object) -> object:
     """JSON has one kind of number: 1.0 is a whole one."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-Epoch = Annotated[Whole, Field(ge=0, le=2**31 - 1, description="How often the session's seat was claimed.")]
+Name = Annotated[str, Field(pattern=SLUG, description="A slug: lower case letters, digits, dashes; at most 63.")]
+Actor = Annotated[str, Field(pattern=ACTOR, description="Who acts: `user:manu`, `agent:test-writer`, `slack:krishna`.")]
+Seq = Annotated[int, Field(ge=0, le=2**63 - 1, description="A number of an event in its project; the first is 1.")]
+
+Epoch = Annotated[
+    int, Field(ge=0, le=2**31 - 1, description="How often the session's seat was claimed."), BeforeValidator(_whole)
+]
 ClientId = Annotated[
     str, Field(min_length=1, max_length=200, description="Made by the sender; a repeat answers the first number.")
 ]
-Seconds = Annotated[Whole, Field(ge=1, le=10 * 365 * 86400)]
+Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86400), BeforeValidator(_whole)]
 Kind = Literal[
     "session.created",
     "session.archived",
@@ -253,7 +254,7 @@ class InjectIn(Body):
 
     body: Annotated[str, Field(max_length=ADVICE_CHARACTERS, pattern=SOMETHING)]
     client_id: ClientId | None = None
-    expires_in: Annotated[Whole, Field(ge=1, le=30 * 86400)] | None = Field(
+    expires_in: Annotated[int, Field(ge=1, le=30 * 86400), BeforeValidator(_whole)] | None = Field(
         None, description="Seconds until undelivered advice ends as `expired`."
     )
 

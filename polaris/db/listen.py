@@ -57,7 +57,7 @@ class Listener:
         self._wanted: set[int] = set()
         self._heard: set[int] = set()
         self._changed = asyncio.Event()
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self.conn: Connection | None = None
         self.connects = self.hints = self.ignored = 0
@@ -85,7 +85,7 @@ class Listener:
         if self.conn is None or project_id in self._heard:
             return
         done = asyncio.get_running_loop().create_future()
-        self._waiters.append(done)
+        self._waiters.append((project_id, done))
         self._changed.set()
         await done
 
@@ -104,7 +104,7 @@ class Listener:
                     await self._follow(conn)
                 finally:
                     self.conn = None
-                    self._release()
+                    self._release(everybody=True)  # they need not wait for what `connected` will make good
                     await conn.close()
             except (psycopg.Error, PolarisError, OSError) as error:
                 logger.warning("the listener lost its connection", extra={"reason": type(error).__name__})
@@ -150,10 +150,12 @@ class Listener:
             await conn.execute(";".join(words).encode())
         self._heard = wanted
 
-    def _release(self) -> None:
+    def _release(self, *, everybody: bool = False) -> None:
         waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
+        for project_id, waiter in waiters:
+            if not everybody and project_id not in self._heard and project_id in self._wanted:
+                self._waiters.append((project_id, waiter))  # it came while others were applied
+            elif not waiter.done():
                 waiter.set_result(None)
 
     def _hear(self, channel: str, payload: str) -> None:

@@ -53,9 +53,8 @@ async def test_pushes_on_a_socket_are_answered_each_and_keep_their_order(manu: C
     assert [answers[i] for i in range(100)] == sorted(answers.values())
 
 
-@pytest.mark.parametrize(
-    ("message", "code", "status"),
-    [
+async def test_a_message_that_means_nothing_is_a_problem_and_the_socket_lives(manu: Client) -> None:
+    cases = [
         ("not json", "not_json", 400),
         ("[]", "not_valid", 422),
         ('{"type":"nonsense","id":7}', "unknown_message", 422),
@@ -69,18 +68,16 @@ async def test_pushes_on_a_socket_are_answered_each_and_keep_their_order(manu: C
             "no_such_delivery",
             404,
         ),
-    ],
-)
-async def test_a_message_that_means_nothing_is_a_problem_and_the_socket_lives(
-    manu: Client, message: str, code: str, status: int
-) -> None:
+    ]
     async with manu.socket(f"{FXM}/ws") as ws:
-        await ws.send_str(message)
-        problem = await receive(ws, "problem")
+        for message, code, status in cases:
+            await ws.send_str(message)
+            problem = await receive(ws, "problem")
+
+            assert (problem["code"], problem["status"]) == (code, status)
+            assert problem["id"] == (7 if '"id":7' in message else None)
         lease = await ask(ws, "lease", type="heartbeat", id=8, epoch=1)
 
-    assert (problem["code"], problem["status"]) == (code, status)
-    assert problem["id"] == (7 if '"id":7' in message else None)
     assert lease["held"] is True
 
 
