@@ -144,6 +144,10 @@ class Bindings:
             await self._store.do(lambda db: records.drop_binding(db, agent_session_id))
             self._by_id.pop(agent_session_id, None)
 
+    def find_route(self, route: Route) -> Route | None:
+        """The known route to the same place for the same participant."""
+        return next((one for one in self.routes.values() if one.key == route.key), None)
+
     async def save_route(self, route: Route, epoch: int) -> Route:
         """Makes or renews a route that has *epoch* from now on."""
 

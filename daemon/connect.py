@@ -83,7 +83,9 @@ class Connector:
                 await self._make_room(route, seen, role)
                 joined = await _enter(client, route, role)
             epoch = int(joined.get("epoch") or 0)
-            route = await self._bindings.save_route(route, epoch)
+            # An advisor beside a driver of the same participant leaves the driver's route as it is.
+            known = self._bindings.find_route(route) if role == "advisor" else None
+            route = known or await self._bindings.save_route(route, epoch)
             await self._bindings.bind(
                 Binding(
                     agent_session_id=seen.agent_session_id,
@@ -209,14 +211,13 @@ class Connector:
     async def _make_room(self, route: Route, seen: Sighting, role: str) -> None:
         """Lets go of what this agent session had before, and of a former agent session that is over."""
         old = self._bindings.of(seen.agent_session_id)
-        if old and self._key(old) != (route.profile, route.org, route.actor, route.project, route.session, role):
+        if old and (self._bindings.routes[old.route_id].key, old.role) != (route.key, role):
             await self._let_go(old, release=True)
         if role != "driver":
             return
         for other in self._bindings:
-            if other.agent_session_id == seen.agent_session_id or self._key(other) != (
-                route.profile, route.org, route.actor, route.project, route.session, "driver",
-            ):  # fmt: skip
+            same = self._bindings.routes[other.route_id].key == route.key and other.role == "driver"
+            if other.agent_session_id == seen.agent_session_id or not same:
                 continue
             if other.state == "active" and other.pid is not None and not processes.gone(other.pid, other.started):
                 raise Conflict(
@@ -225,10 +226,6 @@ class Connector:
                     hint="Disconnect it first (/polaris disconnect there), or choose another session name.",
                 )
             await self._let_go(other, release=False)
-
-    def _key(self, binding: Binding) -> tuple[str, ...]:
-        route = self._bindings.routes[binding.route_id]
-        return (route.profile, route.org, route.actor, route.project, route.session, binding.role)
 
     async def _let_go(self, binding: Binding, release: bool) -> int:
         await self._files.take_up()

@@ -141,6 +141,10 @@ class Route(_Row):
     releasing: int | None = None
 
     @property
+    def key(self) -> tuple[str, ...]:
+        return (self.profile, self.org, self.actor, self.project, self.session)
+
+    @property
     def place(self) -> str:
         return f"{self.project}/{self.session}" if self.session else self.project
 
