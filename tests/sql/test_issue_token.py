@@ -65,6 +65,7 @@ def test_nobody_issues_for_somebody_else(story: Story) -> None:
         (krishna, story.me),
         ("agent:bot", krishna),
         ("agent:bot", "agent:other"),
+        ("agent:bot", "agent:bot"),
         (krishna, "slack:x"),
     ]:
         with refused(403, "not_your_token"):

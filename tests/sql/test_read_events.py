@@ -82,6 +82,17 @@ def test_the_speaker_is_told(history: Story) -> None:
     }
 
 
+def test_what_an_agent_says_is_never_a_persons(story: Story) -> None:
+    fxm = story.session("fxm", driver="agent:bot")
+    story.push(fxm, event("p", kind="prompt"))
+    story.advise(fxm, sender="agent:reviewer")
+    story.advise(fxm, sender="user:priya")
+    story.say(actor="agent:bot", project="pj", body="done")
+
+    told = [(e.kind, e.speaker) for e in story.events() if e.speaker != "polaris"]
+    assert told == [("prompt", "agent"), ("advice", "agent"), ("advice", "person"), ("floor", "agent")]
+
+
 @pytest.mark.parametrize("limit", [0, -1, 1001, None])
 def test_a_page_has_1_to_1000_events(history: Story, limit: int | None) -> None:
     with refused(422, "limit_is_sane"):

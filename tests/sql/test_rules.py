@@ -102,8 +102,8 @@ def test_rule_3_the_actor_is_the_accountable_one_and_the_kind_says_who_spoke(sto
     for kind, actor, speaker in told:
         if kind in ("message", "reply", "tool.call", "tool.result"):
             assert speaker == "agent", (kind, actor)
-        if kind == "prompt":
-            assert speaker == "person"
+        else:
+            assert speaker == ("agent" if actor.startswith("agent:") else "person"), (kind, actor)
 
 
 def test_rule_4_every_captured_event_lies_in_a_seat_of_its_actor(story: Story) -> None:

@@ -146,3 +146,14 @@ def test_an_unknown_or_foreign_delivery_is_not_there(story: Story, tell) -> None
         story.settle_delivery(actor=story.me, delivery=uuid.uuid4(), state="sent", epoch=1)
     with refused(404, "no_such_delivery"):
         story.settle_delivery(actor=story.me, delivery=None, state="sent", epoch=1)
+
+
+def test_who_has_not_seen_it_does_not_say_that_it_was_answered(story: Story) -> None:
+    old = story.session("fxm", driver="user:manu")
+    advice = story.advise(old)
+    story.settle(advice, "seen", old)
+    story.release_driver(actor="user:manu", **old)
+    new = story.claim(old, "agent:bot")
+
+    with refused(403, "not_driver"):
+        story.settle(advice, "answered", old, actor="agent:bot", epoch=new.epoch)

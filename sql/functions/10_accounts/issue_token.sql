@@ -1,5 +1,6 @@
 -- Keeps the hash of a new token of p_for. A person may have tokens for itself and for agents that nobody else runs; an
--- administrator for anybody. The first one to issue a token for an agent's name runs that agent.
+-- administrator for anybody. The first one to issue a token for an agent's name runs that agent. An agent issues none: it would
+-- outlive its own expiry.
 -- Fails: 403 not_your_token, 404 no_such_member, 404 no_such_project, 422 actor_is_a_participant, 422 token_name_is_short.
 create or replace function polaris.issue_token (
   p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text,
@@ -20,9 +21,11 @@ begin
   if p_name is null or char_length(p_name) not between 1 and 100 then
     perform polaris_data.fail(422, 'token_name_is_short', 'A token has a name of 1 to 100 characters.');
   end if;
-  if v_me.actor is not null and polaris_data.role_of(v_me.org_id, v_me.actor) is distinct from 'admin' and v_me.actor <> p_for and (
-    p_for not like 'agent:%' or v_me.actor not like 'user:%' or exists (
-      select from polaris_data.tokens t where t.org_id = v_me.org_id and t.actor = p_for and t.issued_by <> v_me.actor)) then
+  -- One at a time in an organization: two who are first with an agent's name are not both its owner.
+  perform from polaris_data.orgs o where o.org_id = v_me.org_id for no key update;
+  if v_me.actor not like 'user:%' or (
+    v_me.actor <> p_for and polaris_data.role_of(v_me.org_id, v_me.actor) is distinct from 'admin' and (p_for not like 'agent:%' or exists (
+      select from polaris_data.tokens t where t.org_id = v_me.org_id and t.actor = p_for and t.issued_by <> v_me.actor))) then
     perform polaris_data.fail(403, 'not_your_token', format('%s may not issue tokens for %s.', v_me.actor, p_for),
       'Ask its owner or an administrator.');
   end if;

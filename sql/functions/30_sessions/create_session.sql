@@ -10,9 +10,6 @@ begin
   v_me := polaris_data.acting(p_org, p_actor);
   perform polaris_data.require_slug(p_session);
   v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
-  if v_project.archived_at is not null then
-    perform polaris_data.fail(409, 'project_is_archived', format('Project %s is archived.', p_project), 'Begin in another project.');
-  end if;
   v_session := polaris_data.write_session(v_me.org_id, coalesce(v_me.actor, 'polaris'), v_project.project_id, p_session);
   if v_session is null then
     perform polaris_data.fail(409, 'session_exists', format('There is a session %s in project %s already.', p_session, p_project),

@@ -1,11 +1,13 @@
--- Who really wrote an event's text: the person, their coding agent, or Polaris itself.
-create or replace function polaris_data.speaker_of (p_kind text)
+-- Who really wrote an event's text: a person, a coding agent, or Polaris itself. What a driver says to its coding agent, and what is
+-- said from outside, is the participant's own: a person's, or an agent's where the participant is one.
+create or replace function polaris_data.speaker_of (p_kind text, p_actor text)
 returns text
 language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select case
     when p_kind in ('message', 'reply', 'tool.call', 'tool.result') then 'agent'
-    when p_kind in ('prompt', 'advice', 'floor', 'annotation') then 'person'
-    else 'polaris'
+    when p_kind not in ('prompt', 'advice', 'floor', 'annotation') then 'polaris'
+    when p_actor like 'agent:%' then 'agent'
+    else 'person'
   end;
 $$;
-comment on function polaris_data.speaker_of is 'Who really wrote an event''s text: the person, their coding agent, or Polaris itself.';
+comment on function polaris_data.speaker_of is 'Who really wrote an event''s text: a person, a coding agent, or Polaris itself.';

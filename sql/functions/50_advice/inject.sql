@@ -23,7 +23,7 @@ declare
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   perform polaris_data.require_participant(v_me.actor);
-  v_session := polaris_data.find_session(v_me.org_id, v_me.actor, p_project, p_session);
+  v_session := polaris_data.lock_session(v_me.org_id, v_me.actor, p_project, p_session);
   if v_session.archived_at is not null then
     perform polaris_data.fail(409, 'session_is_archived', format('Session %s is archived.', p_session), 'Nobody would hear it.');
   end if;

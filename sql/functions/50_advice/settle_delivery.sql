@@ -1,5 +1,6 @@
 -- Tells what became of a piece of advice: who held the session's seat under this epoch tells it, and nobody else. seen is for a
--- proof from capture alone. An attempt (sent) needs the seat now; a proof may come from a past driver. The same again is no change.
+-- proof from capture alone. An attempt (sent) needs the seat now; a proof may come from a past driver, and answered from the one who
+-- proved it seen. The same again is no change.
 -- Fails: 403 not_driver, 404 no_such_delivery, 404 no_such_project, 409 delivery_cannot_become, 422 state_is_known,
 -- 422 failure_has_a_reason.
 create or replace function polaris.settle_delivery (
@@ -33,7 +34,7 @@ begin
   end if;
   select s.* into strict v_session from polaris_data.sessions s
   where s.org_id = v_me.org_id and s.session_id = v_delivery.session_id for no key update;
-  select case when p_state in ('seen', 'answered') then true else t.ended_at is null end into v_held
+  select case p_state when 'seen' then true when 'answered' then v_delivery.state <> 'seen' or p_epoch = v_delivery.epoch else t.ended_at is null end into v_held
   from polaris_data.seats t
   where t.org_id = v_me.org_id and t.session_id = v_delivery.session_id and t.epoch = p_epoch and t.driver = v_me.actor;
   if v_held is not true then
