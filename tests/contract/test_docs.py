@@ -393,7 +393,7 @@ def test_every_test_that_is_named_exists(one: Path) -> None:
     missing = [
         f"{file}::{name}"
         for file, name in named
-        if not re.search(rf"(?m)^(?:async )?def {name}\(", page(file) if (HERE / file).exists() else "")
+        if not re.search(rf"(?m)^\s*(?:async )?def {name}\(", page(file) if (HERE / file).exists() else "")
     ]
 
     assert missing == []
