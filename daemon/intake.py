@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from polaris.errors import BadRequest
 from polaris.model import EVENT_BYTES
 
@@ -258,11 +260,18 @@ def _sighting(header: Header, session: AgentSession) -> Sighting:
 
 def _json(event: dict[str, Any]) -> bytes:
     """The pushed form. What is still too large, whatever it is, loses its payload: the words stay."""
-    text = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    text = _dumped(event)
     if len(text) > EVENT_BYTES - 1024:
-        short = event | {"body": event["body"][:65_536], "payload": {"left_out": f"{len(text)} bytes"}}
-        text = json.dumps(short, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return _dumped(event | {"body": event["body"][:65_536], "payload": {"left_out": f"{len(text)} bytes"}})
     return text
+
+
+def _dumped(event: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(event)
+    except TypeError:
+        # Numbers of more than 64 bits, which JSON has and orjson has not.
+        return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _moment(at: Any) -> int:
