@@ -80,13 +80,12 @@ class Daemon:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
-            with connection:
-                with suppress(OSError):
-                    if callable(self._behave):
-                        self._behave(connection)
-                    else:
-                        self.requests.append(whole_request(connection))
-                        connection.sendall(self._behave)
+            with connection, suppress(OSError):
+                if callable(self._behave):
+                    self._behave(connection)
+                else:
+                    self.requests.append(whole_request(connection))
+                    connection.sendall(self._behave)
 
 
 def whole_request(connection: socket.socket) -> bytes:
