@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 CONTROL = "polaris_control"
 PROJECT = "polaris_project_"
-FIRST_DELAY, LONGEST_DELAY = 0.1, 5.0  # seconds between attempts to connect
+FIRST_DELAY, LONGEST_DELAY = 0.1, 2.0  # seconds between attempts to connect
 
 
 class Control(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 Connection = AsyncConnection[TupleRow]
 SERVICE = "polaris_service"
+WAIT_SECONDS, ASK_SECONDS = 5.0, 0.5
 KEEPALIVE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 10}
 
 # One question: is this login the service, may it become the service, or neither?
@@ -101,16 +103,24 @@ class Database:
         await self._pool.close(timeout=5)
 
     @asynccontextmanager
-    async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:
+    async def connection(self, timeout: float = WAIT_SECONDS) -> AsyncIterator[Connection]:
         """A connection of the pool. Raises `DatabaseUnavailable` when none can be had in time."""
-        try:
-            conn = await self._pool.getconn(timeout)
-        except PoolTimeout as error:
-            raise DatabaseUnavailable from error
+        conn = await self._get(timeout)
         try:
             yield conn
         finally:
             await self._pool.putconn(conn)
+
+    async def _get(self, timeout: float) -> Connection:
+        # Each question makes the pool try to connect once, so it is asked anew: after a restart every second counts.
+        end = time.monotonic() + timeout
+        while True:
+            left = end - time.monotonic()
+            try:
+                return await self._pool.getconn(min(left, ASK_SECONDS))
+            except PoolTimeout as error:
+                if left <= ASK_SECONDS:
+                    raise DatabaseUnavailable from error
 
     def stats(self) -> dict[str, int]:
         return dict(self._pool.get_stats())

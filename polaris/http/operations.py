@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from polaris.errors import NotFound, TooLarge, Unprocessable, UnsupportedMedia
 from polaris.http import wire
 
 BODY_BYTES = 1 << 20
+PATHS = 10_000
+_paths: dict[tuple[object, ...], BaseModel] = {}
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,11 @@ class Operation:
         """Path and query. 404 for a path that cannot name anything, 422 for a query that means nothing."""
         arguments: dict[str, BaseModel] = {}
         if self.params:
-            try:
-                arguments["params"] = self.params.model_validate(dict(request.match_info))
-            except ValidationError as error:
-                raise NotFound from error
+            arguments["params"] = self.read_path(request.match_info)
+        if not request.query_string:
+            if self.query:
+                arguments["query"] = self.query()
+            return arguments
         query = request.query
         if self.query:
             values = {key: query.getall(key) for key in query}
@@ -82,9 +85,24 @@ class Operation:
                 )
             except ValidationError as error:
                 raise invalid(error) from error
-        elif query:
+        else:
             raise Unprocessable("This takes no query.", details=sorted(set(query))[:20])
         return arguments
+
+    def read_path(self, found: Mapping[str, str]) -> BaseModel:
+        """The names in the path; those of a busy session are judged once."""
+        assert self.params is not None
+        key = (self.params, *found.values())
+        params = _paths.get(key)
+        if params is None:
+            try:
+                params = self.params.model_validate(dict(found))
+            except ValidationError as error:
+                raise NotFound from error
+            if len(_paths) >= PATHS:
+                _paths.clear()
+            _paths[key] = params
+        return params
 
     async def read_body(self, request: web.Request) -> BaseModel:
         """The JSON body: 415 for another type, 400 for no JSON, 413 when too large, 422 when it means nothing."""

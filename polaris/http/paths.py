@@ -10,7 +10,7 @@ from polaris.model import Name
 
 
 class _Path(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class InProject(_Path):

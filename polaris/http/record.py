@@ -76,7 +76,7 @@ async def say(request: web.Request, params: InProject, body: SayIn) -> Said:
     await service.admit(caller, params.p)
     text = service.redactor(caller).text(body.body)
     async with service.database.connection() as conn:
-        return await calls.say(conn, caller.org_id, caller.actor, params.p, text, body.client_id)
+        return await calls.say(conn, caller.org_id, caller.actor, params.p, text, body.client_id, agent=body.agent)
 
 
 async def inject(request: web.Request, params: InSession, body: InjectIn) -> Injected:
