@@ -53,7 +53,8 @@ work() {
   while IFS= read -r -u 3 line && [[ $line != $'\r' ]]; do
     [[ $line == [Cc]ontent-[Ll]ength:* ]] && length=${line#*:} length=${length//[!0-9]/}
   done
-  ((${#length} && ${#length} < 6 && length)) && IFS= read -r -N "$length" -u 3 answer
+  ((${#length} && ${#length} < 6 && length)) || exit
+  if ((BASH_VERSINFO[0] > 4)); then IFS= read -r -N "$length" -u 3 answer; else answer=$(head -c "$length" <&3); fi
   ((${#answer} == length)) && say "$answer"
   exit
 }
