@@ -15,8 +15,7 @@ trap '' PIPE
 home=${POLARIS_HOME:-$HOME/.polaris}
 now=${EPOCHREALTIME:-$(date +%s).0}
 capture=${now/./}-$$-$RANDOM$RANDOM
-agent=
-token=
+agent= token= below= length= answer=
 
 # What may hang: stdin, connect, write and read. ALRM ends a blocked call, and the handler spools.
 work() {

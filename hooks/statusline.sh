@@ -14,6 +14,7 @@ PATH=/usr/bin:/bin
 trap '' PIPE
 home=${POLARIS_HOME:-$HOME/.polaris}
 port=${POLARIS_PORT:-4321}
+session= token=
 [[ $port == *[!0-9]* ]] && port=4321
 
 ask() {

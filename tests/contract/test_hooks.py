@@ -357,6 +357,25 @@ class TestCaptureWithoutADaemon:
         assert stat.S_IMODE((home / "spool").stat().st_mode) == 0o700
         assert [stat.S_IMODE(file.stat().st_mode) for file in spooled(home)] == [0o600]
 
+    def test_variables_of_the_environment_with_the_scripts_names_change_nothing(self, home, dead) -> None:
+        names = (
+            "below",
+            "body",
+            "agent",
+            "token",
+            "length",
+            "answer",
+            "line",
+            "pid",
+            "capture",
+            "now",
+            "file",
+            "limit",
+        )
+        harmless(run(home, dead, **dict.fromkeys(names, "7")))
+
+        assert len(spooled(home)) == 1
+
     def test_a_session_that_is_not_bound_leaves_nothing(self, home, dead) -> None:
         (home / "bound" / SESSION).unlink()
         harmless(run(home, dead))
