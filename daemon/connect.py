@@ -107,8 +107,8 @@ class Connector:
             )
             if role == "driver":
                 self._links.ensure(route.route_id)
-        status = self.status(seen.agent_session_id)
-        return status | {"epoch": epoch, "created": bool(joined.get("created")), "claimed": bool(joined.get("claimed"))}
+        joined = {"epoch": epoch, "created": bool(joined.get("created")), "claimed": bool(joined.get("claimed"))}
+        return self.status(seen.agent_session_id) | {"agent_session_id": seen.agent_session_id} | joined
 
     async def disconnect(self, asked: Json) -> Json:
         """Unbinds; what was captured is still delivered, then the seat is given up (unless ``release`` is false).
@@ -223,7 +223,7 @@ class Connector:
                 raise Conflict(
                     f"Another agent session of this machine drives {route.place} already.",
                     code="session_is_bound",
-                    hint="Disconnect it first (/polaris disconnect there), or choose another session name.",
+                    hint="End that agent session first, or choose another session name.",
                 )
             await self._let_go(other, release=False)
 

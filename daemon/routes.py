@@ -16,6 +16,7 @@ from polaris.errors import NotFound, Unprocessable
 from . import guard
 from .bindings import SESSION_ID, Sighting
 from .intake import Answer, Header
+from .records import Route
 
 if TYPE_CHECKING:
     from .app import Daemon
@@ -103,22 +104,22 @@ class Routes:
         return web.json_response(await self._daemon.connector.pause(await guard.read_object(request)))
 
     async def reply(self, request: web.Request) -> web.Response:
-        """``{agent_session_id, body, client_id?}``: said to the whole project, as the session's participant."""
+        """``{agent_session_id, body, client_id?}``: the coding agent speaks to the project, for its participant."""
         asked = await guard.read_object(request)
         body, client_id = asked.get("body"), asked.get("client_id")
         if not isinstance(body, str) or not body.strip():
             raise Unprocessable("There is nothing to say.", code="body_not_valid")
         if client_id is not None and not isinstance(client_id, str):
             raise Unprocessable("client_id has to be text.", code="client_id_not_valid")
-        async with self._client(str(asked.get("agent_session_id") or "")) as (client, route):
+        async with self._client(str(asked.get("agent_session_id") or "")) as (client, route, agent):
             clean = self._daemon.redaction.text(route.redaction_key, body)
-            return web.json_response(await client.say(route.project, clean, client_id=client_id))
+            return web.json_response(await client.say(route.project, clean, client_id=client_id, agent=agent))
 
     async def context(self, request: web.Request) -> web.Response:
         """``?agent_session_id=&session=&limit=&after=``: the project's newest events, or those of one session."""
         asked = request.query
         limit, after = _number(asked.get("limit"), CONTEXT_EVENTS), _number(asked.get("after"), None)
-        async with self._client(asked.get("agent_session_id", "")) as (client, route):
+        async with self._client(asked.get("agent_session_id", "")) as (client, route, _):
             page = await client.messages(
                 route.project, asked.get("session"), after=after, limit=min(limit or CONTEXT_EVENTS, CONTEXT_MOST)
             )
@@ -143,14 +144,16 @@ class _Acting:
         binding = daemon.bindings.of(agent_session_id)
         if binding is None:
             raise NotFound(
-                "This agent session is not connected.", code="not_connected", hint="Run /polaris join PROJECT SESSION."
+                "This agent session is not connected.",
+                code="not_connected",
+                hint="Connect it: polaris join PROJECT SESSION.",
             )
-        self._route = daemon.bindings.routes[binding.route_id]
+        self._route, self._agent = daemon.bindings.routes[binding.route_id], binding.agent
         credential = daemon.connector.credential(self._route)
         self._client = Client(credential.url, credential.token, http=daemon.http)
 
-    async def __aenter__(self) -> tuple[Client, Any]:
-        return await self._client.__aenter__(), self._route
+    async def __aenter__(self) -> tuple[Client, Route, str]:
+        return await self._client.__aenter__(), self._route, self._agent
 
     async def __aexit__(self, *ended: Any) -> None:
         await self._client.__aexit__(*ended)

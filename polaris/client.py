@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 CALL_SECONDS = 30.0
 CONNECT_SECONDS = 5.0
-# A stream is given up when neither an event nor a ping came for so long; the service pings every 15 seconds.
+# A stream is given up when neither an event nor a ping came for so long; the service pings twice as often.
 SILENCE_SECONDS = 60.0
 FRAME_BYTES = 32 * 1024 * 1024
 
@@ -172,9 +172,10 @@ class Client:
         results: list[Json] = answer["results"]
         return results
 
-    async def say(self, project: str, body: str, *, client_id: str | None = None) -> Json:
-        """A floor message: to the project, of no session."""
-        return await self.call("POST", _path("projects", project, "messages"), _given(body=body, client_id=client_id))
+    async def say(self, project: str, body: str, *, client_id: str | None = None, agent: str | None = None) -> Json:
+        """A floor message: to the project, of no session. *agent*: the coding agent that says it for its person."""
+        said = _given(body=body, client_id=client_id, agent=agent)
+        return await self.call("POST", _path("projects", project, "messages"), said)
 
     async def messages(
         self,

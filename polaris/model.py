@@ -242,6 +242,9 @@ class SayIn(Body):
 
     body: Annotated[str, Field(max_length=FLOOR_CHARACTERS, pattern=SOMETHING)]
     client_id: ClientId | None = None
+    agent: Annotated[str, Field(max_length=64, description="The coding agent that says it for its person.")] | None = (
+        None
+    )
 
 
 class Said(Answer):

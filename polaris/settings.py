@@ -64,7 +64,7 @@ class Settings:
         read: dict[str, Any] = {
             "database_url": _url(env, "POLARIS_DATABASE_URL", ("postgresql", "postgres")),
             "port": _number(env, "POLARIS_PORT", DEFAULT_DAEMON_PORT, 0, 65535),
-            "url": _url(env, "POLARIS_URL", ("http", "https", "postgresql", "postgres")),
+            "url": _url(env, "POLARIS_URL", ("http", "https")),
             "token": env.get("POLARIS_TOKEN") or None,
             "profile": env.get("POLARIS_PROFILE") or None,
             "lease_seconds": _number(env, "POLARIS_LEASE_SECONDS", 60, 5, 86400),

@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from polaris import render
 from polaris.command import Group, Result, command
@@ -88,7 +89,9 @@ class Floor(Group):
             wish: Json = {"project": project, "session": session, "cwd": os.getcwd()}
             wish |= {"agent_session_id": agent_session} if agent_session else {}
             wish |= {"pid": pid or _agent_pid()} if pid or _agent_pid() else {}
-            status = await base.daemon("POST", "/connect", wish)
+            # An agent with a credential of its own drives as itself.
+            wish |= {"token": token} if (token := base.settings().token) else {}
+            status = await _linked(await base.daemon("POST", "/connect", wish))
             return Result(status, [str(status.get("line") or f"connected to {project}/{session}")])
         async with base.service() as client:
             joined = await client.join(project, session)
@@ -172,6 +175,16 @@ def _tell(state: str, reason: str | None) -> None:
     print(f"… {state}" + (f": {render.clean(reason)}" if reason else ""), file=sys.stderr, flush=True)
 
 
+async def _linked(status: Json) -> Json:
+    """The status of a session that was just connected, as soon as its link is up; after two seconds as it is."""
+    for _ in range(20):
+        if status.get("connected") or status.get("role") == "advisor":
+            break
+        await asyncio.sleep(0.1)
+        status |= await base.daemon("GET", f"/status/{quote(status['agent_session_id'], safe='')}")
+    return status
+
+
 def _agent_pid() -> int | None:
     text = os.environ.get("CLAUDE_PID", "")
     return int(text) if text.isdecimal() else None
@@ -181,8 +194,11 @@ def _daemon_lines(status: Json) -> list[str]:
     spool = status.get("spool") or {}
     lines = [
         f"daemon   port {status['daemon']['port']}, pid {status['daemon']['pid']}; "
-        f"{spool.get('events', 0)} events and {spool.get('files', 0)} files wait; {status.get('refused') or 0} refused"
+        f"{spool.get('events', 0)} events and {spool.get('files', 0)} files wait; "
+        f"{len(status.get('refused') or [])} refused"
     ]
+    if spool.get("full"):
+        lines.append("trouble  the queue is full: hooks keep their events in files until there is room")
     for session in status.get("sessions") or []:
         lines.append(f"session  {render.clean(str(session.get('line') or session.get('agent_session_id')))}")
     for name, failure in (status.get("failures") or {}).items():

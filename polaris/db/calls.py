@@ -307,6 +307,7 @@ async def say(
     body: str,
     client_id: str | None = None,
     payload: str | None = None,
+    agent: str | None = None,
 ) -> model.Said:
     """A floor event: somebody speaks to the whole project. *payload* is JSON text."""
     raise NotImplementedError

@@ -64,7 +64,12 @@ OPTIONS: Mapping[str, str] = {
 }
 
 # For a server that lives as long as a test run: a crash of the machine may lose all of it.
-THROW_AWAY: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROW_AWAY: Mapping[str, str] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",  # a worker in a database that is to be dropped holds the drop up
+}
 
 
 @dataclass(frozen=True)

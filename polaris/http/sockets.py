@@ -87,7 +87,7 @@ class Socket:
         self.request, self.ws, self.project, self.seat = request, ws, project, seat
         self.live = Live(self.caller, project.name)
         self.sent = 0  # the last event that was given to the connection
-        self._told: dict[UUID, int] = {}  # advice that went down, and in which attempt
+        self._told: dict[UUID, int] = {}  # advice that went down, and for which attempt
         self._stirred = asyncio.Event()
         self._push_order, self._order = asyncio.Lock(), asyncio.Lock()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -166,12 +166,11 @@ class Socket:
             self._stirred.clear()
             try:
                 for advice in await self._read_advice():
-                    if self._told.get(advice.delivery_id) == advice.attempts:
-                        continue
-                    # A queued one that was told in an earlier attempt came back; a sent one is on its way already.
-                    if advice.state == "queued" or advice.delivery_id not in self._told:
+                    # A sent one went down before its attempt was counted; one that came back is of the next.
+                    attempt = advice.attempts - (advice.state == "sent")
+                    if self._told.get(advice.delivery_id) != attempt:
                         await self.send({"type": "advice", "delivery": _ADVICE.dump_python(advice)})
-                    self._told[advice.delivery_id] = advice.attempts
+                        self._told[advice.delivery_id] = attempt
             except (psycopg.Error, PolarisError, OSError) as error:
                 if isinstance(error, ConnectionError):
                     raise

@@ -294,9 +294,9 @@ def test_secrets_that_a_direct_client_pushes_are_redacted(story: Story, krishna:
     krishna.push(fxk, event("a", body=f"run with {token}", payload={"env": [f"X\n{token}\n"], "n": 1}), event("b"))
     leaked, plain = story.events()[-2:]
 
-    assert leaked.body.startswith("run with [REDACTED:github-token:")
+    assert leaked.body.startswith("run with [REDACTED:github:")
     assert token not in leaked.payload
-    assert "[REDACTED:github-token:" in leaked.payload
+    assert "[REDACTED:github:" in leaked.payload
     assert (plain.body, plain.payload) == ("text", None)
     assert not story.rows("select from polaris_data.events where org_id = %s and payload::text ~ 'ghp_'", story.org)
 

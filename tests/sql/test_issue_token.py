@@ -66,10 +66,14 @@ def test_nobody_issues_for_somebody_else(story: Story) -> None:
         ("agent:bot", krishna),
         ("agent:bot", "agent:other"),
         ("agent:bot", "agent:bot"),
-        (krishna, "slack:x"),
     ]:
         with refused(403, "not_your_token"):
             issue(story, actor, whom)
+
+
+def test_slack_participants_have_no_tokens(story: Story) -> None:
+    with refused(422, "actor_is_a_participant"):
+        issue(story, story.me, "slack:kris")
 
 
 def test_who_is_no_member_gets_none(story: Story, tell) -> None:

@@ -88,9 +88,18 @@ def test_what_an_agent_says_is_never_a_persons(story: Story) -> None:
     story.advise(fxm, sender="agent:reviewer")
     story.advise(fxm, sender="user:priya")
     story.say(actor="agent:bot", project="pj", body="done")
+    story.say(actor="user:manu", project="pj", body="for manu", agent="claude-code")
+    story.say(actor="user:manu", project="pj", body="by hand")
 
     told = [(e.kind, e.speaker) for e in story.events() if e.speaker != "polaris"]
-    assert told == [("prompt", "agent"), ("advice", "agent"), ("advice", "person"), ("floor", "agent")]
+    assert told == [
+        ("prompt", "agent"),
+        ("advice", "agent"),
+        ("advice", "person"),
+        ("floor", "agent"),
+        ("floor", "agent"),
+        ("floor", "person"),
+    ]
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001, None])

@@ -10,20 +10,20 @@ KEY = b"the organization's key"
 LINES = ["MIIEow" + "A" * 58, "IBAAKC" + "B" * 58, "C" * 40]
 PEM = "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *LINES, "-----END RSA PRIVATE KEY-----"])
 SECRETS = {
-    "aws-access-key": "AKIA" + "IOSFODNN7EXAMPLE",
-    "github-token": "ghp_" + "a1B2" * 9,
-    "gitlab-token": "glpat-" + "x" * 20,
-    "slack-token": "xoxb-" + "123456789012-abcdef",
-    "anthropic-key": "sk-ant-" + "api03-" + "x" * 20,
-    "openai-key": "sk-" + "proj-" + "x" * 40,
-    "stripe-key": "sk_live_" + "x" * 24,
-    "google-api-key": "AIza" + "x" * 35,
-    "npm-token": "npm_" + "x" * 36,
-    "pypi-token": "pypi-" + "x" * 60,
-    "sendgrid-key": "SG." + "x" * 22 + "." + "y" * 43,
-    "polaris-token": "plr_u_" + "x" * 49,
+    "aws": "AKIA" + "IOSFODNN7EXAMPLE",
+    "github": "ghp_" + "a1B2" * 9,
+    "gitlab": "glpat-" + "x" * 20,
+    "slack": "xoxb-" + "123456789012-abcdef",
+    "anthropic": "sk-ant-" + "api03-" + "x" * 20,
+    "openai": "sk-" + "proj-" + "x" * 40,
+    "stripe": "sk_live_" + "x" * 24,
+    "google": "AIza" + "x" * 35,
+    "npm": "npm_" + "x" * 36,
+    "pypi": "pypi-" + "x" * 60,
+    "sendgrid": "SG." + "x" * 22 + "." + "y" * 43,
+    "polaris": "plr_u_" + "x" * 49,
     "jwt": "eyJ" + "hbGciOiJIUzI1NiJ9" + ".eyJ" + "zdWIiOiIxMjM0In0" + "." + "s" * 43,
-    "private-key": PEM,
+    "pem": PEM,
 }
 
 
@@ -42,7 +42,7 @@ def test_a_secret_is_replaced_by_its_rule_and_hash(redact: Any, rule: str, secre
         assert redact(around.format(secret)) == around.format(placeholder(rule, secret))
 
 
-@pytest.mark.parametrize(("rule", "secret"), [(r, s) for r, s in SECRETS.items() if r != "private-key"])
+@pytest.mark.parametrize(("rule", "secret"), [(r, s) for r, s in SECRETS.items() if r != "pem"])
 def test_in_json_text_too_whatever_escape_stands_before_it(redact: Any, rule: str, secret: str) -> None:
     for before in ("\n", "\t", "\r\n", '"', "\\", "\x1b[32m", "/"):
         text = redact(json.dumps({"out": f"x{before}{secret} y"}))
@@ -55,21 +55,21 @@ def test_the_same_secret_has_the_same_hash_and_two_have_two(redact: Any) -> None
     one, two = "ghp_" + "a" * 36, "ghp_" + "b" * 36
     text = redact(f"{one} {two} {one}")
 
-    assert text == " ".join(placeholder("github-token", secret) for secret in (one, two, one))
+    assert text == " ".join(placeholder("github", secret) for secret in (one, two, one))
 
 
 def test_two_private_keys_leave_what_is_between_them(redact: Any) -> None:
     text = redact(f"{PEM} between {PEM.replace('MII', 'XII')}")
 
-    assert text.split(" between ")[0] == placeholder("private-key", PEM)
-    assert text.count("[REDACTED:private-key:") == 2
+    assert text.split(" between ")[0] == placeholder("pem", PEM)
+    assert text.count("[REDACTED:pem:") == 2
 
 
 @pytest.mark.parametrize("length", [96, 97, 120, 170])
 def test_a_key_that_was_cut_off_is_redacted_to_its_end(redact: Any, length: int) -> None:
     cut = PEM[:length]
 
-    assert redact(f"see {cut}") == f"see {placeholder('private-key', cut)}"
+    assert redact(f"see {cut}") == f"see {placeholder('pem', cut)}"
     assert "MIIEow" not in redact(json.dumps({"out": cut}))
 
 

@@ -15,11 +15,11 @@ begin
   select t.* into v_token from polaris_data.tokens t where t.hash = p_hash;
   v_role := polaris_data.role_of(v_token.org_id, v_token.actor);
   if v_token.token_id is null then
-    perform polaris_data.fail(401, 'token_unknown', 'This token is not known.', 'Sign in again: polaris login.');
+    perform polaris_data.fail(401, 'token_unknown', 'This token is not known.', 'Ask for a new one: polaris token create.');
   elsif v_token.revoked_at is not null or v_role is null then
-    perform polaris_data.fail(401, 'token_revoked', 'This token was revoked.', 'Sign in again: polaris login.');
+    perform polaris_data.fail(401, 'token_revoked', 'This token was revoked.', 'Ask for a new one: polaris token create.');
   elsif v_token.expires_at <= v_now then
-    perform polaris_data.fail(401, 'token_expired', 'This token has expired.', 'Sign in again: polaris login.');
+    perform polaris_data.fail(401, 'token_expired', 'This token has expired.', 'Ask for a new one: polaris token create.');
   end if;
   if v_token.last_used_at is null or v_token.last_used_at < v_now - interval '1 minute' then
     update polaris_data.tokens t set last_used_at = v_now where t.token_id = v_token.token_id;

@@ -15,6 +15,9 @@ declare
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   perform polaris_data.require_participant(p_for);
+  if p_for like 'slack:%' then
+    perform polaris_data.fail(422, 'actor_is_a_participant', 'Tokens are for people and agents.', 'Write user:manu or agent:test-writer.');
+  end if;
   if polaris_data.role_of(v_me.org_id, p_for) is null then
     perform polaris_data.fail(404, 'no_such_member', format('There is no member %s.', p_for), 'Add it first: polaris member add.');
   end if;

@@ -9,7 +9,7 @@ begin
   select p.* into v_project from polaris_data.projects p where p.org_id = p_org and p.name = p_project;
   if not found then
     perform polaris_data.fail(404, 'no_such_project', format('There is no project %s.', left(p_project, 80)),
-      'See the projects you may see: polaris status.');
+      'Make it: polaris join, or ask for access.');
   end if;
   return v_project;
 end;

@@ -1,4 +1,4 @@
--- What /polaris join does: makes project and session where they are missing, claims the seat where it is free. Somebody else at
+-- What joining does: makes project and session where they are missing, claims the seat where it is free. Somebody else at
 -- the wheel is no failure: claimed is then false, and driver tells who.
 -- Fails: 409 project_is_archived, 409 session_is_archived, 422 name_is_a_slug, 422 lease_is_sane, 422 actor_is_a_participant.
 create or replace function polaris.join_session (

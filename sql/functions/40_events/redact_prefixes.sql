@@ -16,20 +16,20 @@ begin
   end if;
   for v_rule in
     select * from (values
-      ('private-key', '-----BEGIN [A-Z ]*?PRIVATE KEY-----[^"]*?-----END [A-Z ]*?PRIVATE KEY-----'),
-      ('private-key', '-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]{40,})+(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]*)?'),
-      ('aws-access-key', v_begin || '(?:AKIA|ASIA)[0-9A-Z]{16}\M'),
-      ('github-token', v_begin || '(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{22,})'),
-      ('gitlab-token', v_begin || 'glpat-[0-9A-Za-z_-]{20,}'),
-      ('slack-token', v_begin || '(?:xox[abeoprs]|xapp)-[0-9A-Za-z-]{10,}'),
-      ('anthropic-key', v_begin || 'sk-ant-[0-9A-Za-z_-]{20,}'),
-      ('openai-key', v_begin || 'sk-[0-9A-Za-z_-]{20,}'),
-      ('stripe-key', v_begin || '[sr]k_live_[0-9A-Za-z]{16,}'),
-      ('google-api-key', v_begin || 'AIza[0-9A-Za-z_-]{35}'),
-      ('npm-token', v_begin || 'npm_[0-9A-Za-z]{36}'),
-      ('pypi-token', v_begin || 'pypi-[0-9A-Za-z_-]{50,}'),
-      ('sendgrid-key', v_begin || 'SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}'),
-      ('polaris-token', v_begin || 'plr_[a-z]_[0-9A-Za-z]{49}'),
+      ('pem', '-----BEGIN [A-Z ]*?PRIVATE KEY-----[^"]*?-----END [A-Z ]*?PRIVATE KEY-----'),
+      ('pem', '-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]{40,})+(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]*)?'),
+      ('aws', v_begin || '(?:AKIA|ASIA)[0-9A-Z]{16}\M'),
+      ('github', v_begin || '(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{22,})'),
+      ('gitlab', v_begin || 'glpat-[0-9A-Za-z_-]{20,}'),
+      ('slack', v_begin || '(?:xox[abeoprs]|xapp)-[0-9A-Za-z-]{10,}'),
+      ('anthropic', v_begin || 'sk-ant-[0-9A-Za-z_-]{20,}'),
+      ('openai', v_begin || 'sk-[0-9A-Za-z_-]{20,}'),
+      ('stripe', v_begin || '[sr]k_live_[0-9A-Za-z]{16,}'),
+      ('google', v_begin || 'AIza[0-9A-Za-z_-]{35}'),
+      ('npm', v_begin || 'npm_[0-9A-Za-z]{36}'),
+      ('pypi', v_begin || 'pypi-[0-9A-Za-z_-]{50,}'),
+      ('sendgrid', v_begin || 'SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}'),
+      ('polaris', v_begin || 'plr_[a-z]_[0-9A-Za-z]{49}'),
       ('jwt', v_begin || 'eyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}')
     ) as r (name, pattern)
   loop

@@ -13,7 +13,7 @@ as $$
 begin
   if p_after is not null and p_session is null then
     return query
-    select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor), e.target, e.turn, e.agent, e.body,
+    select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
       e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
     from polaris_data.events e
     join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
@@ -23,7 +23,7 @@ begin
     order by e.seq limit p_limit;
   elsif p_after is not null then
     return query
-    select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor), e.target, e.turn, e.agent, e.body,
+    select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
       e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
     from polaris_data.events e
     join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
@@ -34,7 +34,7 @@ begin
   elsif p_session is null then
     return query
     select x.* from (
-      select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor), e.target, e.turn, e.agent, e.body,
+      select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
         e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
       from polaris_data.events e
       join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
@@ -46,7 +46,7 @@ begin
   else
     return query
     select x.* from (
-      select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor), e.target, e.turn, e.agent, e.body,
+      select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
         e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
       from polaris_data.events e
       join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project

@@ -2,7 +2,7 @@
 -- Fails: 409 client_id_taken.
 create or replace function polaris_data.write_event (
   p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text,
-  p_payload jsonb, p_client_id text, out seq bigint, out created boolean
+  p_payload jsonb, p_client_id text, p_agent text default null, out seq bigint, out created boolean
 )
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -10,7 +10,7 @@ declare
 begin
   select w.* into strict v_written from polaris_data.write_events(
     p_org, array[null::text], array[p_project], array[p_session], array[p_epoch], array[p_kind], array[p_actor], array[p_target],
-    array[null::text], array[null::text], array[p_body], array[p_payload], array[p_client_id], array[false],
+    array[null::text], array[p_agent], array[p_body], array[p_payload], array[p_client_id], array[false],
     array[null::timestamptz]) w;
   if v_written.code is not null then
     perform polaris_data.fail(409, v_written.code, 'Another participant used this client_id.', 'Make a new one for each message.');
