@@ -212,11 +212,11 @@ begin
   select t.* into v_token from polaris_data.tokens t where t.hash = p_hash;
   v_role := polaris_data.role_of(v_token.org_id, v_token.actor);
   if v_token.token_id is null then
-    perform polaris_data.fail(401, 'token_unknown', 'This token is not known.', 'Sign in again: polaris login.');
+    perform polaris_data.fail(401, 'token_unknown', 'This token is not known.', 'Ask for a new one: polaris token create.');
   elsif v_token.revoked_at is not null or v_role is null then
-    perform polaris_data.fail(401, 'token_revoked', 'This token was revoked.', 'Sign in again: polaris login.');
+    perform polaris_data.fail(401, 'token_revoked', 'This token was revoked.', 'Ask for a new one: polaris token create.');
   elsif v_token.expires_at <= v_now then
-    perform polaris_data.fail(401, 'token_expired', 'This token has expired.', 'Sign in again: polaris login.');
+    perform polaris_data.fail(401, 'token_expired', 'This token has expired.', 'Ask for a new one: polaris token create.');
   end if;
   if v_token.last_used_at is null or v_token.last_used_at < v_now - interval '1 minute' then
     update polaris_data.tokens t set last_used_at = v_now where t.token_id = v_token.token_id;
@@ -547,6 +547,9 @@ declare
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   perform polaris_data.require_participant(p_for);
+  if p_for like 'slack:%' then
+    perform polaris_data.fail(422, 'actor_is_a_participant', 'Tokens are for people and agents.', 'Write user:manu or agent:test-writer.');
+  end if;
   if polaris_data.role_of(v_me.org_id, p_for) is null then
     perform polaris_data.fail(404, 'no_such_member', format('There is no member %s.', p_for), 'Add it first: polaris member add.');
   end if;
@@ -1120,7 +1123,7 @@ ALTER FUNCTION polaris.revoke_token(p_org bigint, p_actor text, p_token bigint) 
 
 COMMENT ON FUNCTION polaris.revoke_token(p_org bigint, p_actor text, p_token bigint) IS 'Ends a token.';
 
-CREATE FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text DEFAULT NULL::text, p_payload jsonb DEFAULT NULL::jsonb) RETURNS TABLE(seq bigint, created boolean)
+CREATE FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text DEFAULT NULL::text, p_payload jsonb DEFAULT NULL::jsonb, p_agent text DEFAULT NULL::text) RETURNS TABLE(seq bigint, created boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1139,13 +1142,13 @@ begin
   perform polaris_data.require_client_id(p_client_id);
   return query select w.seq, w.created from polaris_data.write_event(
     v_me.org_id, v_project.project_id, 0, null, 'floor', v_me.actor, null, p_body, p_payload,
-    coalesce(p_client_id, 'floor:' || gen_random_uuid())) w;
+    coalesce(p_client_id, 'floor:' || gen_random_uuid()), left(p_agent, 64)) w;
 end;
 $$;
 
-ALTER FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb) OWNER TO polaris_owner;
+ALTER FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb, p_agent text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb) IS 'A person or an agent speaks to the project.';
+COMMENT ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb, p_agent text) IS 'A person or an agent speaks to the project.';
 
 CREATE FUNCTION polaris.settle_delivery(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_delivery uuid DEFAULT NULL::uuid, p_state text DEFAULT NULL::text, p_reason text DEFAULT NULL::text, p_path text DEFAULT NULL::text, p_epoch bigint DEFAULT NULL::bigint) RETURNS TABLE(changed boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamp with time zone, sent_at timestamp with time zone, seen_at timestamp with time zone, answered_at timestamp with time zone, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1360,7 +1363,7 @@ begin
   select p.* into v_project from polaris_data.projects p where p.org_id = p_org and p.name = p_project;
   if not found then
     perform polaris_data.fail(404, 'no_such_project', format('There is no project %s.', left(p_project, 80)),
-      'See the projects you may see: polaris status.');
+      'Make it: polaris join, or ask for access.');
   end if;
   return v_project;
 end;
@@ -1559,20 +1562,20 @@ begin
   end if;
   for v_rule in
     select * from (values
-      ('private-key', '-----BEGIN [A-Z ]*?PRIVATE KEY-----[^"]*?-----END [A-Z ]*?PRIVATE KEY-----'),
-      ('private-key', '-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]{40,})+(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]*)?'),
-      ('aws-access-key', v_begin || '(?:AKIA|ASIA)[0-9A-Z]{16}\M'),
-      ('github-token', v_begin || '(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{22,})'),
-      ('gitlab-token', v_begin || 'glpat-[0-9A-Za-z_-]{20,}'),
-      ('slack-token', v_begin || '(?:xox[abeoprs]|xapp)-[0-9A-Za-z-]{10,}'),
-      ('anthropic-key', v_begin || 'sk-ant-[0-9A-Za-z_-]{20,}'),
-      ('openai-key', v_begin || 'sk-[0-9A-Za-z_-]{20,}'),
-      ('stripe-key', v_begin || '[sr]k_live_[0-9A-Za-z]{16,}'),
-      ('google-api-key', v_begin || 'AIza[0-9A-Za-z_-]{35}'),
-      ('npm-token', v_begin || 'npm_[0-9A-Za-z]{36}'),
-      ('pypi-token', v_begin || 'pypi-[0-9A-Za-z_-]{50,}'),
-      ('sendgrid-key', v_begin || 'SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}'),
-      ('polaris-token', v_begin || 'plr_[a-z]_[0-9A-Za-z]{49}'),
+      ('pem', '-----BEGIN [A-Z ]*?PRIVATE KEY-----[^"]*?-----END [A-Z ]*?PRIVATE KEY-----'),
+      ('pem', '-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]{40,})+(?:(?:\s|\\[rn])+[0-9A-Za-z+/=]*)?'),
+      ('aws', v_begin || '(?:AKIA|ASIA)[0-9A-Z]{16}\M'),
+      ('github', v_begin || '(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{22,})'),
+      ('gitlab', v_begin || 'glpat-[0-9A-Za-z_-]{20,}'),
+      ('slack', v_begin || '(?:xox[abeoprs]|xapp)-[0-9A-Za-z-]{10,}'),
+      ('anthropic', v_begin || 'sk-ant-[0-9A-Za-z_-]{20,}'),
+      ('openai', v_begin || 'sk-[0-9A-Za-z_-]{20,}'),
+      ('stripe', v_begin || '[sr]k_live_[0-9A-Za-z]{16,}'),
+      ('google', v_begin || 'AIza[0-9A-Za-z_-]{35}'),
+      ('npm', v_begin || 'npm_[0-9A-Za-z]{36}'),
+      ('pypi', v_begin || 'pypi-[0-9A-Za-z_-]{50,}'),
+      ('sendgrid', v_begin || 'SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}'),
+      ('polaris', v_begin || 'plr_[a-z]_[0-9A-Za-z]{49}'),
       ('jwt', v_begin || 'eyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}')
     ) as r (name, pattern)
   loop
@@ -1776,7 +1779,7 @@ CREATE FUNCTION polaris_data.show_events(p_org bigint, p_project bigint, p_sessi
 begin
   if p_after is not null and p_session is null then
     return query
-    select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor), e.target, e.turn, e.agent, e.body,
+    select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
       e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
     from polaris_data.events e
     join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
@@ -1786,7 +1789,7 @@ begin
     order by e.seq limit p_limit;
   elsif p_after is not null then
     return query
-    select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor), e.target, e.turn, e.agent, e.body,
+    select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
       e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
     from polaris_data.events e
     join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
@@ -1797,7 +1800,7 @@ begin
   elsif p_session is null then
     return query
     select x.* from (
-      select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor), e.target, e.turn, e.agent, e.body,
+      select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
         e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
       from polaris_data.events e
       join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
@@ -1809,7 +1812,7 @@ begin
   else
     return query
     select x.* from (
-      select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor), e.target, e.turn, e.agent, e.body,
+      select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
         e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
       from polaris_data.events e
       join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
@@ -1895,21 +1898,21 @@ ALTER FUNCTION polaris_data.show_tokens(p_org bigint, p_token bigint, p_of text)
 
 COMMENT ON FUNCTION polaris_data.show_tokens(p_org bigint, p_token bigint, p_of text) IS 'Tokens as they are listed: never the secret, nor its hash.';
 
-CREATE FUNCTION polaris_data.speaker_of(p_kind text, p_actor text) RETURNS text
+CREATE FUNCTION polaris_data.speaker_of(p_kind text, p_actor text, p_agent text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case
     when p_kind in ('message', 'reply', 'tool.call', 'tool.result') then 'agent'
     when p_kind not in ('prompt', 'advice', 'floor', 'annotation') then 'polaris'
-    when p_actor like 'agent:%' then 'agent'
+    when p_actor like 'agent:%' or (p_kind <> 'prompt' and p_agent is not null) then 'agent'
     else 'person'
   end;
 $$;
 
-ALTER FUNCTION polaris_data.speaker_of(p_kind text, p_actor text) OWNER TO polaris_owner;
+ALTER FUNCTION polaris_data.speaker_of(p_kind text, p_actor text, p_agent text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris_data.speaker_of(p_kind text, p_actor text) IS 'Who really wrote an event''s text: a person, a coding agent, or Polaris itself.';
+COMMENT ON FUNCTION polaris_data.speaker_of(p_kind text, p_actor text, p_agent text) IS 'Who really wrote an event''s text: a person, a coding agent, or Polaris itself.';
 
 CREATE FUNCTION polaris_data.take_seat(p_org bigint, p_session bigint, p_actor text, p_lease_seconds integer) RETURNS boolean
     LANGUAGE plpgsql
@@ -1995,7 +1998,7 @@ ALTER FUNCTION polaris_data.tg_sessions__epoch() OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.tg_sessions__epoch() IS 'Guards the fence: an epoch never falls.';
 
-CREATE FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, OUT seq bigint, OUT created boolean) RETURNS record
+CREATE FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, p_agent text DEFAULT NULL::text, OUT seq bigint, OUT created boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2004,7 +2007,7 @@ declare
 begin
   select w.* into strict v_written from polaris_data.write_events(
     p_org, array[null::text], array[p_project], array[p_session], array[p_epoch], array[p_kind], array[p_actor], array[p_target],
-    array[null::text], array[null::text], array[p_body], array[p_payload], array[p_client_id], array[false],
+    array[null::text], array[p_agent], array[p_body], array[p_payload], array[p_client_id], array[false],
     array[null::timestamptz]) w;
   if v_written.code is not null then
     perform polaris_data.fail(409, v_written.code, 'Another participant used this client_id.', 'Make a new one for each message.');
@@ -2014,9 +2017,9 @@ begin
 end;
 $$;
 
-ALTER FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, OUT seq bigint, OUT created boolean) OWNER TO polaris_owner;
+ALTER FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, p_agent text, OUT seq bigint, OUT created boolean) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, OUT seq bigint, OUT created boolean) IS 'Writes one event of Polaris''s own making or of an inner function.';
+COMMENT ON FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, p_agent text, OUT seq bigint, OUT created boolean) IS 'Writes one event of Polaris''s own making or of an inner function.';
 
 CREATE FUNCTION polaris_data.write_events(p_org bigint, p_code text[], p_project bigint[], p_session bigint[], p_epoch bigint[], p_kind text[], p_actor text[], p_target text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_client_id text[], p_late boolean[], p_occurred_at timestamp with time zone[]) RETURNS TABLE(ord integer, seq bigint, created boolean, code text)
     LANGUAGE plpgsql
@@ -2615,9 +2618,9 @@ GRANT ALL ON FUNCTION polaris.revoke_login(p_org bigint, p_login text) TO polari
 REVOKE ALL ON FUNCTION polaris.revoke_token(p_org bigint, p_actor text, p_token bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.revoke_token(p_org bigint, p_actor text, p_token bigint) TO polaris_service;
 
-REVOKE ALL ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb) TO polaris_service;
-GRANT ALL ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb) TO polaris_client;
+REVOKE ALL ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb, p_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb, p_agent text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb, p_agent text) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) TO polaris_service;
@@ -2683,7 +2686,7 @@ REVOKE ALL ON FUNCTION polaris_data.show_sessions(p_org bigint, p_project bigint
 
 REVOKE ALL ON FUNCTION polaris_data.show_tokens(p_org bigint, p_token bigint, p_of text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION polaris_data.speaker_of(p_kind text, p_actor text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION polaris_data.speaker_of(p_kind text, p_actor text, p_agent text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.take_seat(p_org bigint, p_session bigint, p_actor text, p_lease_seconds integer) FROM PUBLIC;
 
@@ -2693,7 +2696,7 @@ REVOKE ALL ON FUNCTION polaris_data.tg_seats__history() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.tg_sessions__epoch() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, OUT seq bigint, OUT created boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, p_agent text, OUT seq bigint, OUT created boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.write_events(p_org bigint, p_code text[], p_project bigint[], p_session bigint[], p_epoch bigint[], p_kind text[], p_actor text[], p_target text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_client_id text[], p_late boolean[], p_occurred_at timestamp with time zone[]) FROM PUBLIC;
 
