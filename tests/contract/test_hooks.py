@@ -372,7 +372,7 @@ class TestCaptureWithoutADaemon:
             "file",
             "limit",
         )
-        harmless(run(home, dead, **dict.fromkeys(names, "7")))
+        harmless(run(home, dead, command=["env", *(f"{name}=7" for name in names), str(CAPTURE)]))
 
         assert len(spooled(home)) == 1
 
