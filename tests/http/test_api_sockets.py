@@ -140,16 +140,25 @@ async def test_advice_goes_down_to_the_driver_alone_and_its_receipts_go_up(manu:
     assert set(listed) == {waiting["delivery_id"], live["delivery_id"]}
 
 
-async def test_advice_that_came_back_is_given_again(manu: Client, place: Place) -> None:
+async def test_advice_that_came_back_is_given_again_and_what_is_on_its_way_is_not(manu: Client, place: Place) -> None:
     async with manu.socket(f"{FXM}/ws") as ws:
         delivery = (await manu.post(f"{FXM}/inject", {"body": "hello"}))["delivery_id"]
         first = await receive(ws, "advice")
         await ask(ws, "settled", type="settle", id=1, delivery=delivery, state="sent", path="hook", epoch=1)
-        await ask(ws, "settled", type="settle", id=2, delivery=delivery, state="queued", reason="lost", epoch=1)
+        # Something stirs while it is on its way: it is looked at and not told again.
+        other = (await manu.post(f"{FXM}/inject", {"body": "other"}))["delivery_id"]
+        between = await receive(ws, "advice")
+        await ws.send_json(
+            {"type": "settle", "id": 2, "delivery": delivery, "state": "queued", "reason": "lost", "epoch": 1}
+        )
         second = await receive(ws, "advice")
+        await ask(ws, "settled", type="settle", id=3, delivery=delivery, state="sent", path="hook", epoch=1)
+    async with manu.socket(f"{FXM}/ws") as ws:
+        at_hello = [(await receive(ws, "advice"))["delivery"] for _ in range(2)]
 
-    assert first["delivery"]["delivery_id"] == second["delivery"]["delivery_id"] == delivery
-    assert (first["delivery"]["attempts"], second["delivery"]["attempts"]) == (0, 1)
+    assert [f["delivery"]["delivery_id"] for f in (first, between, second)] == [delivery, other, delivery]
+    assert [f["delivery"]["attempts"] for f in (first, between, second)] == [0, 0, 1]
+    assert [(d["delivery_id"], d["state"]) for d in at_hello] == [(delivery, "sent"), (other, "queued")]
 
 
 async def test_who_claims_the_seat_later_gets_what_waits(manu: Client, place: Place) -> None:
