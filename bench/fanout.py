@@ -1,7 +1,7 @@
-"""1,000 WebSocket subscribers of one project in one process of the service: does every one get everything, and what does it cost.
+"""1,000 WebSocket subscribers of one project in one process of the service: is anything lost, and what does it cost?
 
-The subscribers live in a process of their own (``python fanout.py URL TOKEN``), as raw sockets that only count frames: a
-client library would need more of the two cores than the service.
+The subscribers live in a process of their own (``python fanout.py PORT``, the token on stdin), as raw sockets that only
+count frames: a client library would need more of the two cores than the service.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ async def measure(service: Service) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, __file__, str(service.port), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    assert process.stdin and process.stdout
+    assert process.stdin is not None
+    assert process.stdout is not None
     process.stdin.write(service.token.encode() + b"\n")  # a command line is for everybody to read
     assert (await asyncio.wait_for(process.stdout.readline(), 60)).strip() == b"listening"
     full = _memory(service)
@@ -40,7 +41,9 @@ async def measure(service: Service) -> dict[str, Any]:
     begun = time.perf_counter()
     for number in range(EVENTS // 10):
         events = [event(f"cc:fanout:{number}:{n}", epoch) for n in range(10)]
-        status, _ = await connection.ask(request("127.0.0.1", service.token, "/projects/fanout/sessions/s/events", {"events": events}))
+        status, _ = await connection.ask(
+            request("127.0.0.1", service.token, "/projects/fanout/sessions/s/events", {"events": events})
+        )
         assert status == 200, status
     counted = json.loads(await asyncio.wait_for(process.stdout.readline(), 120))
     seconds = time.perf_counter() - begun
@@ -80,8 +83,9 @@ async def _subscribe(port: int, token: str, ready: asyncio.Semaphore, total: lis
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
     key = base64.b64encode(os.urandom(16)).decode()
     writer.write(
-        f"GET /projects/fanout/ws?after=2 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nUpgrade: websocket\r\n"
-        f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+        f"GET /projects/fanout/ws?after=2 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Key: {key}\r\n\r\n".encode()
     )
     head = await reader.readuntil(b"\r\n\r\n")
     assert b" 101 " in head, head[:200]

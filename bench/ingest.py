@@ -22,10 +22,10 @@ BATCH = 100
 SECONDS = 6.0
 PUSHERS = 64
 PROJECTS = 4
-ROW = """insert into bench_bare (org_id, project_id, seq, session_id, epoch, kind, actor, turn, agent, body, payload, client_id,
-  late, occurred_at, recorded_at)
-  select 1, 1, u.seq, 1, 1, 'tool.result', 'user:bench', 'turn', 'claude-code', 'tests passed', u.payload, u.client_id, false,
-    clock_timestamp(), clock_timestamp()
+ROW = """insert into bench_bare (org_id, project_id, seq, session_id, epoch, kind, actor, turn, agent, body,
+    payload, client_id, late, occurred_at, recorded_at)
+  select 1, 1, u.seq, 1, 1, 'tool.result', 'user:bench', 'turn', 'claude-code', 'tests passed',
+    u.payload, u.client_id, false, clock_timestamp(), clock_timestamp()
   from unnest(%b::bigint[], %b::text[], %b::text[]::jsonb[]) as u (seq, client_id, payload)"""
 
 
@@ -58,12 +58,16 @@ _ids = itertools.count()
 
 async def _bare(service: Service, seconds: float) -> float:
     payload = json.dumps(event("x", 1)["payload"])
-    async with await psycopg.AsyncConnection.connect(service.database, autocommit=True, prepare_threshold=1) as connection:
+    async with await psycopg.AsyncConnection.connect(
+        service.database, autocommit=True, prepare_threshold=1
+    ) as connection:
         await connection.execute("create table if not exists bench_bare (like polaris_data.events including all)")
         begun, count = time.perf_counter(), 0
         while time.perf_counter() < begun + seconds:
             numbers = [next(_ids) for _ in range(BATCH)]
-            await connection.execute(ROW, (numbers, [f"cc:session:tool.result:{n}" for n in numbers], [payload] * BATCH))
+            await connection.execute(
+                ROW, (numbers, [f"cc:session:tool.result:{n}" for n in numbers], [payload] * BATCH)
+            )
             count += BATCH
         return count / (time.perf_counter() - begun)
 

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 from load import Connection, centile, event, request
 from service import Service
+from service import service as started
 
 from polaris import resources
 from polaris.client import Client
@@ -24,7 +25,7 @@ HOOKS = 200
 
 
 async def commit_to_subscriber(service: Service) -> dict[str, Any]:
-    """1,000 events a second, ten a push, one subscriber by WebSocket; from the rows' recorded_at to the frame's arrival."""
+    """1,000 events a second, ten a push, one subscriber by WebSocket; from recorded_at to the frame's arrival."""
     waits: list[float] = []
     async with Client(service.url, service.token) as client:
         epoch = (await client.join("latency", "s"))["epoch"]
@@ -61,7 +62,11 @@ async def commit_to_subscriber(service: Service) -> dict[str, Any]:
             await asyncio.wait_for(listener, 20)
             for connection in connections:
                 connection.close()
-    return {"events_per_second": round(rate), "p50_ms": round(centile(waits, 50), 1), "p99_ms": round(centile(waits, 99), 1)}
+    return {
+        "events_per_second": round(rate),
+        "p50_ms": round(centile(waits, 50), 1),
+        "p99_ms": round(centile(waits, 99), 1),
+    }
 
 
 async def hook_to_subscriber(service: Service) -> dict[str, Any]:
@@ -93,10 +98,11 @@ async def hook_to_subscriber(service: Service) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    from service import service as started
 
     async def main() -> None:
         async with started() as service:
-            print(json.dumps({"commit": await commit_to_subscriber(service), "hook": await hook_to_subscriber(service)}))
+            print(
+                json.dumps({"commit": await commit_to_subscriber(service), "hook": await hook_to_subscriber(service)})
+            )
 
     asyncio.run(main())

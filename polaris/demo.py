@@ -8,120 +8,25 @@ handoff. What a follower of the project sees is printed as it comes; at the end 
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
-from polaris import credentials, render, resources
+from polaris import credentials
 from polaris.client import Client
-from polaris.errors import PolarisError
-from polaris.replay import Agent, Json
+from polaris.demo_stage import DemoFailed, Floor, Machine, machine
+from polaris.replay import Agent
 from polaris.settings import Settings
 
-PATIENCE_SECONDS = 15.0
-CAPTURED = ("prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice")
-HIDDEN = ("notice",)  # starts and ends of the agents' own sessions: in the record, not in the story
-
-
-class DemoFailed(PolarisError):
-    """The demo did not go as it should."""
-
-    status, code = 500, "demo_failed"
-
-
-@dataclass
-class Floor:
-    """What one follower of the project received, and when (seconds since 1970, this machine's clock)."""
-
-    show: Callable[[str], None]
-    colour: bool
-    events: list[tuple[float, Json]] = field(default_factory=list)
-    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def follow(self, client: Client, project: str) -> None:
-        async for event in client.follow(project, after=0):
-            async with self._news:
-                self.events.append((time.time(), event))
-                self._news.notify_all()
-            if event["kind"] not in HIDDEN:
-                self.show(render.line(event, colour=self.colour))
-
-    async def until(self, what: str, found: Callable[[Json], bool]) -> Json:
-        """The first event that fits, also when it came before. Raises `DemoFailed` when it does not come in time."""
-
-        def first() -> Json | None:
-            return next((event for _, event in self.events if found(event)), None)
-
-        try:
-            async with self._news, asyncio.timeout(PATIENCE_SECONDS):
-                await self._news.wait_for(lambda: first() is not None)
-        except TimeoutError:
-            raise DemoFailed(f"Nobody saw this within {PATIENCE_SECONDS:.0f} s: {what}.") from None
-        event = first()
-        assert event is not None
-        return event
-
-    async def said(self, kind: str, body: str) -> Json:
-        return await self.until(f"{kind} {body!r}", lambda e: e["kind"] == kind and e["body"] == body)
-
-    async def became(self, delivery: str, state: str) -> Json:
-        def fits(event: Json) -> bool:
-            told = event["payload"] or {}
-            return event["kind"] == "delivery" and told.get("delivery") == delivery and told.get("state") == state
-
-        return await self.until(f"delivery {delivery} {state}", fits)
-
-
-@dataclass
-class Machine:
-    """A home folder with a running daemon."""
-
-    home: Path
-    port: int
-    token: str
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {"POLARIS_HOME": str(self.home), "POLARIS_PORT": str(self.port)}
-
-    @asynccontextmanager
-    async def agent(self, project: str, session: str, folder: Path, token: str | None = None) -> AsyncIterator[Agent]:
-        """A coding agent on this machine, joined to a session as ``/polaris join`` does it."""
-        async with Agent(folder, resources.path("hooks", "capture.sh"), self.environment) as agent:
-            await self.join(agent, project, session, token)
-            yield agent
-
-    async def join(self, agent: Agent, project: str, session: str, token: str | None = None) -> Json:
-        wish = {"agent_session_id": agent.session_id, "agent": "claude-code", "pid": agent.pid, "cwd": str(agent.cwd)}
-        wish |= {"transcript_path": str(agent.transcript), "project": project, "session": session}
-        return await self._post("/connect", wish | ({"token": token} if token else {}))
-
-    async def leave(self, agent: Agent, *, release: bool) -> Json:
-        return await self._post("/disconnect", {"agent_session_id": agent.session_id, "release": release})
-
-    async def _post(self, path: str, body: Json) -> Json:
-        url = f"http://127.0.0.1:{self.port}{path}"
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS)) as http,
-            http.post(url, json=body, headers={"X-Polaris-Token": self.token}) as answer,
-        ):
-            found: Json = await answer.json()
-            if answer.status != 200:
-                raise DemoFailed(f"The daemon refused {path}: {found.get('message', found)}")
-            return found
+Advise = Callable[[], Awaitable[str]]
 
 
 async def run(*, colour: bool, show: Callable[[str], None] = print) -> int:
@@ -145,7 +50,9 @@ async def run(*, colour: bool, show: Callable[[str], None] = print) -> int:
 async def _play(
     folder: Path, stack: AsyncExitStack, colour: bool, show: Callable[[str], None]
 ) -> list[tuple[str, str]]:
-    manu = await stack.enter_async_context(_machine(folder / "manu", ["up", "--port", "0", "--temporary"], {"LOGNAME": "manu", "USER": "manu"}))
+    manu = await stack.enter_async_context(
+        machine(folder / "manu", ["up", "--port", "0", "--temporary"], {"LOGNAME": "manu", "USER": "manu"})
+    )
     owner = credentials.acting(Settings.from_env({"POLARIS_HOME": str(manu.home)}))
     polaris = await stack.enter_async_context(Client(owner.url, owner.token))
     tokens = {}
@@ -157,7 +64,7 @@ async def _play(
     krishna_home.mkdir(mode=0o700)
     theirs = credentials.Credential(url=owner.url, token=tokens["user:krishna"], org=owner.org, actor="user:krishna")
     credentials.save(krishna_home / "credentials.json", "default", theirs)
-    krishna = await stack.enter_async_context(_machine(krishna_home, ["daemon"], {}))
+    krishna = await stack.enter_async_context(machine(krishna_home, ["daemon"], {}))
     priya = await stack.enter_async_context(Client(owner.url, tokens["user:priya"]))
     reviewer = await stack.enter_async_context(Client(owner.url, tokens["agent:security-reviewer"]))
 
@@ -175,87 +82,94 @@ async def _play(
 
 
 async def _story(
-    folder: Path, stack: AsyncExitStack, floor: Floor, manu: Machine, krishna: Machine, priya: Client, reviewer: Client, test_writer: str
+    folder: Path,
+    stack: AsyncExitStack,
+    floor: Floor,
+    manu: Machine,
+    krishna: Machine,
+    priya: Client,
+    reviewer: Client,
+    test_writer: str,
 ) -> Counter[tuple[str, str]]:
     """The story of the project; answers what was said, each text as often as it must be in the record."""
     enter: Callable[[Any], Awaitable[Agent]] = stack.enter_async_context
     fxm = await enter(manu.agent("pj", "fxm", folder / "fxm"))
     fxk = await enter(krishna.agent("pj", "fxk", folder / "fxk"))
     tests = await enter(manu.agent("pj", "tests", folder / "tests", test_writer))
-    said: Counter[tuple[str, str]] = Counter()
+    talk = _Talk(floor)
 
-    async def ask(agent: Agent, text: str) -> None:
-        await agent.prompt(text)
-        said["prompt", text] += 1
-        await floor.said("prompt", text)
-
-    async def answer(agent: Agent, text: str) -> None:
-        await agent.answer(text)
-        said["reply", text] += 1
-        await floor.said("reply", text)
-
-    async def write(agent: Agent, saying: str, path: str, content: str, advise: Callable[[], Awaitable[Json]] | None = None) -> str:
-        """The agent writes a file; an advisor may speak while it does. Answers the delivery's id."""
-        where = str(agent.cwd / path)
-        written = {"file_path": where, "content": content}
-        delivery = ""
-        await agent.call("Write", written, saying=saying)
-        said["message", saying] += 1
-        await floor.said("message", saying)
-        if advise is not None:
-            delivery = (await advise())["delivery_id"]
-            await _arrived(manu if agent is not fxk else krishna, agent)
-        await agent.result("Write", written, {"type": "create", "filePath": where, "content": content})
-        if delivery:
-            await floor.became(delivery, "seen")
+    async def advise(advisor: Client, at: Machine, agent: Agent, session: str, advice: str) -> str:
+        delivery: str = (await advisor.inject("pj", session, advice))["delivery_id"]
+        await at.advised(agent)
         return delivery
 
-    await ask(fxm, "Let's implement the auth middleware")
-    limiting = await write(
+    await talk.ask(fxm, "Let's implement the auth middleware")
+    limiting = await talk.write(
         fxm,
         "I'll create src/middleware/auth.ts...",
         "src/middleware/auth.ts",
         "export const auth = verify('RS256')\n",
-        lambda: reviewer.inject("pj", "fxm", "This auth endpoint needs rate limiting"),
+        lambda: advise(reviewer, manu, fxm, "fxm", "This auth endpoint needs rate limiting"),
     )
-    await ask(fxk, "Set up the database schema for users")
-    gdpr = await write(
+    await talk.ask(fxk, "Set up the database schema for users")
+    gdpr = await talk.write(
         fxk,
         "Creating migrations/001_users.sql...",
         "migrations/001_users.sql",
         "create table users (id bigint primary key, email text);\n",
-        lambda: priya.inject("pj", "fxk", "Remember we need GDPR compliance on the users table"),
+        lambda: advise(priya, krishna, fxk, "fxk", "Remember we need GDPR compliance on the users table"),
     )
-    await answer(fxk, "Good point from Priya. Adding data retention fields...")
-    await answer(fxm, "Adding rate limiting middleware...")
+    await talk.answer(fxk, "Good point from Priya. Adding data retention fields...")
+    await talk.answer(fxm, "Adding rate limiting middleware...")
     for delivery in (limiting, gdpr):
         await floor.became(delivery, "answered")
-    await ask(tests, "Writing integration tests for auth middleware")
-    await write(tests, "Tests for both sessions.", "tests/auth.test.ts", "test('401 without a token')\n")
-    await answer(tests, "Created tests/auth.test.ts...")
-    await ask(fxm, "What has Krishna done on fxk so far?")
-    await answer(fxm, "Krishna has set up the users schema with GDPR fields...")
+    await talk.ask(tests, "Writing integration tests for auth middleware")
+    await talk.write(tests, "Tests for both sessions.", "tests/auth.test.ts", "test('401 without a token')\n")
+    await talk.answer(tests, "Created tests/auth.test.ts...")
+    await talk.ask(fxm, "What has Krishna done on fxk so far?")
+    await talk.answer(fxm, "Krishna has set up the users schema with GDPR fields...")
 
     await krishna.leave(fxk, release=True)
     await floor.until("krishna released fxk", lambda e: e["kind"] == "driver.released" and e["session"] == "fxk")
     taken = await enter(manu.agent("pj", "fxk", folder / "fxk-manu"))
-    await floor.until("manu drives fxk", lambda e: e["kind"] == "driver.claimed" and e["session"] == "fxk" and e["epoch"] == 2)
-    await ask(taken, "Continue with the retention job")
-    await answer(taken, "The retention job runs nightly; the schema is unchanged.")
-    return said
+    await floor.until(
+        "manu drives fxk", lambda e: e["kind"] == "driver.claimed" and e["session"] == "fxk" and e["epoch"] == 2
+    )
+    await talk.ask(taken, "Continue with the retention job")
+    await talk.answer(taken, "The retention job runs nightly; the schema is unchanged.")
+    return talk.said
 
 
-async def _arrived(machine: Machine, agent: Agent) -> None:
-    """Waits until the advice lies at the daemon of the agent: what the next hook answers with."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    url = f"http://127.0.0.1:{machine.port}/status/{agent.session_id}"
-    async with aiohttp.ClientSession() as http:
-        while time.monotonic() < deadline:
-            async with http.get(url, headers={"X-Polaris-Token": machine.token}) as answer:
-                if (await answer.json()).get("advice_waiting", 0):
-                    return
-            await asyncio.sleep(0.01)
-    raise DemoFailed("The advice did not reach the machine of its session.")
+@dataclass
+class _Talk:
+    """What is said on the floor. *said* has each kind and text as often as it must be in the record."""
+
+    floor: Floor
+    said: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    async def ask(self, agent: Agent, text: str) -> None:
+        await agent.prompt(text)
+        await self._heard("prompt", text)
+
+    async def answer(self, agent: Agent, text: str) -> None:
+        await agent.answer(text)
+        await self._heard("reply", text)
+
+    async def write(self, agent: Agent, saying: str, path: str, content: str, advise: Advise | None = None) -> str:
+        """The agent writes a file; an advisor may speak while it does. Answers the delivery's id."""
+        where = str(agent.cwd / path)
+        written = {"file_path": where, "content": content}
+        await agent.call("Write", written, saying=saying)
+        await self._heard("message", saying)
+        delivery = await advise() if advise is not None else ""
+        await agent.result("Write", written, {"type": "create", "filePath": where, "content": content})
+        if delivery:
+            await self.floor.became(delivery, "seen")
+        return delivery
+
+    async def _heard(self, kind: str, text: str) -> None:
+        self.said[kind, text] += 1
+        await self.floor.said(kind, text)
 
 
 async def _count(client: Client, floor: Floor, said: Counter[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -265,7 +179,11 @@ async def _count(client: Client, floor: Floor, said: Counter[tuple[str, str]]) -
     gaps = numbers[-1] - len(set(numbers))
     doubles = len(record) - len({(event["session"], event["client_id"]) for event in record})
     kept = Counter((event["kind"], event["body"]) for event in record)
-    wrong = [f"{kind} {body!r}: {kept[kind, body]} times" for (kind, body), times in said.items() if kept[kind, body] != times]
+    wrong = [
+        f"{kind} {body!r}: {kept[kind, body]} times"
+        for (kind, body), times in said.items()
+        if kept[kind, body] != times
+    ]
     followed = [event["seq"] for _, event in floor.events]
     if gaps or doubles or wrong or followed != sorted(set(followed)) or set(numbers[: len(followed)]) - set(followed):
         raise DemoFailed(f"gaps {gaps}, doubles {doubles}, in the record but not as said: {wrong}, followed {followed}")
@@ -275,7 +193,9 @@ async def _count(client: Client, floor: Floor, said: Counter[tuple[str, str]]) -
     # The hook's own clock, read before it does anything; what comes from the transcript has the agent's.
     hooked = ("prompt", "reply", "tool.call", "tool.result")
     waits = sorted(
-        (at - datetime.fromisoformat(event["occurred_at"]).timestamp()) * 1000 for at, event in floor.events if event["kind"] in hooked
+        (at - datetime.fromisoformat(event["occurred_at"]).timestamp()) * 1000
+        for at, event in floor.events
+        if event["kind"] in hooked
     )
     centiles = statistics.quantiles(waits, n=100, method="inclusive")
     return [
@@ -285,35 +205,3 @@ async def _count(client: Client, floor: Floor, said: Counter[tuple[str, str]]) -
         ("advice", f"{len(deliveries)} given, {len(deliveries)} answered"),
         ("capture → subscriber", f"p50 {centiles[49]:.1f} ms, p99 {centiles[98]:.1f} ms ({len(waits)} events)"),
     ]
-
-
-@asynccontextmanager
-async def _machine(home: Path, words: list[str], more: dict[str, str]) -> AsyncIterator[Machine]:
-    """Runs ``polaris`` with *words* on a home of its own until the block is left; its daemon answers by then."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("POLARIS_")}
-    # Port 0: any free one; daemon.json tells which.
-    environment = {**clean, **more, "POLARIS_HOME": str(home), "POLARIS_PORT": "0"}
-    with (home / "demo.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *_polaris(), *words, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log
-        )
-    try:
-        assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 60)
-        if not line.startswith(b"ready "):
-            trouble = (home / "demo.log").read_text(errors="replace")[-2000:]
-            raise DemoFailed(f"polaris {' '.join(words)} did not start: {trouble}")
-        import json
-
-        port = json.loads((home / "daemon.json").read_text())["port"]
-        yield Machine(home, port, (home / "daemon.token").read_text().strip())
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 30)
-
-
-def _polaris() -> list[str]:
-    """The command that runs this very installation."""
-    return [sys.executable, "-P", "-c", "import sys; from polaris.cli import main; sys.exit(main())"]

@@ -1,8 +1,8 @@
-"""A stand-in for Claude Code that does around its hooks what the real one does, with what the real one was recorded doing.
+"""A stand-in for Claude Code: around its hooks it does what the real one was recorded doing.
 
-Payloads and transcript lines are the recordings of ``polaris.recordings``; only ids, paths, times and what is said differ.
-The hooks are run as Claude Code runs them (a shell, the payload on stdin, ``CLAUDE_PID`` in the environment), and what a
-hook answers goes where Claude Code puts it: into the transcript, as the context that the model was given.
+Payloads and transcript lines are the recordings of ``polaris.recordings``; only ids, paths, times and what is said
+differ. The hooks are run as Claude Code runs them (a shell, the payload on stdin, ``CLAUDE_PID`` in the environment),
+and what a hook answers goes where Claude Code puts it: into the transcript, as the context that the model was given.
 """
 
 from __future__ import annotations
@@ -151,14 +151,24 @@ class Agent:
         context = answer.get("hookSpecificOutput", {}).get("additionalContext")
         if context:
             attachment = {"type": "hook_additional_context", "content": [context], **about}
-            rendered = [{"content": f"<system-reminder>\n{name} hook additional context: {context}\n</system-reminder>"}]
-            self._write({"type": "attachment", "attachment": attachment, "rendered": rendered, "renderedRole": "system"})
+            rendered = [
+                {"content": f"<system-reminder>\n{name} hook additional context: {context}\n</system-reminder>"}
+            ]
+            self._write(
+                {"type": "attachment", "attachment": attachment, "rendered": rendered, "renderedRole": "system"}
+            )
 
     def _write(self, line: Json) -> None:
         """Appends a line to the transcript, linked to the one before it."""
         own = str(uuid.uuid4())
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        about = {"uuid": own, "timestamp": now, "sessionId": self.session_id, "cwd": str(self.cwd), "version": "2.1.330"}
+        about = {
+            "uuid": own,
+            "timestamp": now,
+            "sessionId": self.session_id,
+            "cwd": str(self.cwd),
+            "version": "2.1.330",
+        }
         whole = {"parentUuid": self._parent, "isSidechain": False, **line, **about}
         with self.transcript.open("a", encoding="utf-8") as file:
             file.write(json.dumps(whole, ensure_ascii=False) + "\n")

@@ -33,8 +33,8 @@ def call_body(call: Payload, cwd: str | None) -> str:
     return f"{name}: {compact(given)}" if given else name
 
 
-def output_body(response: object) -> str:
-    """The readable part of a tool's answer, whatever the tool."""
+def output_body(response: object, cwd: str | None = None) -> str:
+    """The readable part of a tool's answer, whatever the tool; the path of a created file as `call_body` shows it."""
     if isinstance(response, str):
         return response
     if isinstance(response, list):
@@ -51,9 +51,9 @@ def output_body(response: object) -> str:
         lines = [line for hunk in patch if isinstance(hunk, dict) for line in hunk.get("lines") or []]
         return "\n".join(string(line) for line in lines)
     if response.get("type") == "create":
-        return f"created {string(response.get('filePath'))}"
+        return f"created {_relative(string(response.get('filePath')), cwd)}"
     if isinstance(content, (str, list)):
-        return output_body(content)
+        return output_body(content, cwd)
     if isinstance(response.get("filenames"), list):
         return "\n".join(string(name) for name in response["filenames"])
     return compact(response)

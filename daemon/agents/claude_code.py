@@ -220,7 +220,7 @@ def _call(told: _Told) -> list[Captured]:
 
 def _result(told: _Told) -> list[Captured]:
     name = told.text("tool_use_id") or told.capture_id
-    return [told.event("tool.result", output_body(told.payload.get("tool_response")), name)]
+    return [told.event("tool.result", output_body(told.payload.get("tool_response"), told.session.cwd), name)]
 
 
 def _failure(told: _Told) -> list[Captured]:
@@ -241,7 +241,7 @@ def _batch(told: _Told) -> list[Captured]:
             continue
         payload = told.payload | {"tool_calls": [call]}
         body = call_body(call, told.session.cwd)
-        output = output_body(call.get("tool_response"))
+        output = output_body(call.get("tool_response"), told.session.cwd)
         events.append(told.event("tool.call", body, name, payload=payload, repeat=True))
         events.append(told.event("tool.result", output, name, payload=payload, repeat=True))
     return events

@@ -40,8 +40,10 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "daemon": (LIGHT | {"polaris.client"}, {"psycopg", "fire"}),
     "bridge": (LIGHT | {"polaris.db"}, {"psycopg", "fire"}),
     **{
-        name: (LIGHT | {"polaris.client", "polaris.replay"}, {"psycopg"}) for name in ("polaris.demo", "polaris.replay")
+        name: (LIGHT | {"polaris.client", "polaris.replay"}, {"psycopg"})
+        for name in ("polaris.demo_stage", "polaris.replay")
     },
+    "polaris.demo": (LIGHT | {"polaris.client", "polaris.replay", "polaris.demo_stage"}, {"psycopg"}),
 }
 # The command line starts the big parts by name; it may use the client and the database, but only inside functions.
 COMMANDS = ("polaris.cli", "polaris.commands", "polaris.up")

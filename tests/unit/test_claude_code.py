@@ -77,7 +77,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     "PostToolUse.Read": [("tool.result", "alpha\nbeta\n")],
     "PostToolUse.TaskCreate": [("tool.result", '{"task":{"id":"1"')],
     "PostToolUse.TaskUpdate": [("tool.result", '{"success":true')],
-    "PostToolUse.Write": [("tool.result", "created /home/dev/project/a.txt")],
+    "PostToolUse.Write": [("tool.result", "created a.txt")],
     "PostToolUse.mcp__polaris__reply": [("tool.result", "ok")],
     "PostToolUseFailure.Bash": [("tool.result", "Exit code 3\nout\nerr")],
     "PostToolUseFailure.Read": [("tool.result", "File does not exist.")],
