@@ -68,7 +68,8 @@ THROW_AWAY: Mapping[str, str] = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "autovacuum": "off",  # a worker in a database that is to be dropped holds the drop up
+    "autovacuum": "off",  # a worker in a database that is to be dropped holds the drop up,
+    "authentication_timeout": "2s",  # and so does a connection that was cut off before it said who it is
 }
 
 

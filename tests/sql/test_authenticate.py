@@ -14,14 +14,13 @@ def issue(story: Story, whom: str, **more: object) -> bytes:
 
 def test_it_tells_organization_participant_and_role(story: Story) -> None:
     krishna = story.member("krishna")
-    told = [story.authenticate(hash=issue(story, whom)) for whom in (story.me, krishna, "agent:bot", "slack:guest")]
+    told = [story.authenticate(hash=issue(story, whom)) for whom in (story.me, krishna, "agent:bot")]
 
     assert {(who.org_id, who.org) for who in told} == {(story.org, story.slug)}
     assert [(who.actor, who.role) for who in told] == [
         (story.me, "admin"),
         (krishna, "member"),
         ("agent:bot", "agent"),
-        ("slack:guest", "slack"),
     ]
     assert {len(who.redaction_key) for who in told} == {32}
 
@@ -45,7 +44,7 @@ def test_a_revoked_token_is_refused(story: Story) -> None:
     with refused(401, "token_revoked") as why:
         story.authenticate(hash=digest)
 
-    assert "polaris login" in why.hint
+    assert "polaris token create" in why.hint
 
 
 def test_an_expired_token_is_refused(story: Story) -> None:
