@@ -34,6 +34,7 @@ def _whole(value: object) -> object:
 
 Name = Annotated[str, Field(pattern=SLUG, description="A slug: lower case letters, digits, dashes; at most 63.")]
 Actor = Annotated[str, Field(pattern=ACTOR, description="Who acts: `user:manu`, `agent:test-writer`, `slack:krishna`.")]
+Holder = Annotated[str, Field(pattern=r"^(user|agent):[a-z0-9][a-z0-9-]{0,62}$", description="Who can hold a token.")]
 Seq = Annotated[int, Field(ge=0, le=2**63 - 1, description="A number of an event in its project; the first is 1.")]
 
 Epoch = Annotated[
@@ -341,7 +342,7 @@ class Members(Answer):
 class TokenIn(Body):
     """A new token: for the caller, or for an ``agent:`` that the caller answers for."""
 
-    actor: Actor | None = Field(None, description="Whose token; the caller's own when left out.")
+    actor: Holder | None = Field(None, description="Whose token; the caller's own when left out.")
     name: Annotated[str, Field(min_length=1, max_length=100)]
     project: Name | None = Field(None, description="Limits the token to one project.")
     expires_in: Seconds | None = Field(None, description="Seconds.")

@@ -221,7 +221,10 @@ class TestCapture:
     @pytest.mark.parametrize("file", sorted(FIXTURES.glob("[A-Z]*.json")), ids=lambda file: file.stem)
     def test_every_recorded_payload_arrives_whole(self, home, daemon, file: Path) -> None:
         listening = daemon()
-        harmless(run(home, listening.port, file.read_bytes()))
+        for _ in range(5):  # on a machine that is busy enough the hook gives up, as it should
+            harmless(run(home, listening.port, file.read_bytes()))
+            if listening.requests:
+                break
 
         assert json.loads(listening.body) == json.loads(file.read_bytes())
 

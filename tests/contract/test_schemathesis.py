@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "http"))
 from api_place import running, settle
 
-SECONDS = 40
+SECONDS = 25
 
 
 @pytest.mark.slow
