@@ -22,7 +22,7 @@ up: .venv/installed-run
 
 .PHONY: test
 test: .venv/installed-test
-	.venv/bin/pytest -q -n 2 --dist loadfile
+	.venv/bin/pytest -q -n 3 --dist worksteal
 
 .PHONY: check
 check: .venv/installed-dev

@@ -45,7 +45,7 @@ async def service() -> AsyncIterator[Service]:
     process = await asyncio.create_subprocess_exec(
         *[sys.executable, "-P", "-c", "import sys; from polaris.cli import main; sys.exit(main())"],
         *["up", "--port", "0", "--temporary"],
-        env={**clean, "POLARIS_HOME": str(home), "POLARIS_PORT": "0", "POLARIS_RATE_PER_SECOND": "1000000"},
+        env={**clean, "POLARIS_HOME": str(home), "POLARIS_PORT": "0"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
     )
