@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import sys
 import time
 from typing import Any
 
@@ -28,6 +29,27 @@ ROW = """insert into bench_bare (org_id, project_id, seq, session_id, epoch, kin
     u.payload, u.client_id, false, clock_timestamp(), clock_timestamp()
   from unnest(%b::bigint[], %b::text[], %b::text[]::jsonb[]) as u (seq, client_id, payload)"""
 
+BARE_HTTP = """
+import asyncio, sys, uvloop
+from aiohttp import web
+
+async def answer(request):
+    await request.read()
+    return web.json_response({})
+
+async def main():
+    app = web.Application()
+    app.router.add_post("/", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(site.port, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+
+uvloop.run(main())
+"""
+
 
 async def measure(service: Service) -> dict[str, Any]:
     """Events a second of every way, interleaved so that a slow minute of the machine slows all of them."""
@@ -38,6 +60,7 @@ async def measure(service: Service) -> dict[str, Any]:
         bare.append(await _bare(service, SECONDS / 3))
         batches.append(await _batches(service, epochs, SECONDS / 3))
     notify = await _one_by_one(service, SECONDS / 2)
+    bare_http = await _bare_http(SECONDS / 2)
     single, p50, p99 = await _single(service, epochs, SECONDS)
     bare.sort()
     batches.sort()
@@ -48,6 +71,8 @@ async def measure(service: Service) -> dict[str, Any]:
         "one_event_one_notify_per_second": round(notify),
         "ratio_to_one_event_one_notify": round(batches[1] / notify, 1),
         "single_pushes_per_second": round(single),
+        "bare_http_per_second": round(bare_http),
+        "single_ratio_to_bare_http": round(single / bare_http, 2),
         "single_push_p50_ms": round(p50, 1),
         "single_push_p99_ms": round(p99, 1),
     }
@@ -109,6 +134,32 @@ async def _batches(service: Service, epochs: list[int], seconds: float) -> float
 
     await asyncio.gather(*(pusher(n) for n in range(PROJECTS)))
     return count / (time.perf_counter() - begun)
+
+
+async def _bare_http(seconds: float) -> float:
+    """What the web framework alone answers a second: the same requests to a handler that reads the body and no more."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", BARE_HTTP, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    assert process.stdin
+    port = int(await process.stdout.readline())
+    data = request("127.0.0.1", "token", "/", {"events": [event("MARK-MARK-MARK", 1)]})
+    begun, count = time.perf_counter(), 0
+
+    async def pusher() -> None:
+        nonlocal count
+        connection = await Connection.open(port)
+        while time.perf_counter() < begun + seconds:
+            await connection.ask(data)
+            count += 1
+        connection.close()
+
+    await asyncio.gather(*(pusher() for _ in range(PUSHERS)))
+    rate = count / (time.perf_counter() - begun)
+    process.stdin.close()
+    await process.wait()
+    return rate
 
 
 async def _single(service: Service, epochs: list[int], seconds: float) -> tuple[float, float, float]:

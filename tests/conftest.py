@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from polaris.db import logins, migrate
 from polaris.db.embedded import SERVICE_LOGIN, THROW_AWAY, Server
 
 SERVICE_PASSWORD = "a-password-of-the-tests"
+
+# A shell that starts the tests in the background lets them, and so what they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
