@@ -174,7 +174,7 @@ def spooled(home: Path) -> list[Path]:
 
 
 def spools_once(home: Path, port: int) -> None:
-    """A hook that was left hanging keeps its payload; what is left of its second is too short on a very busy machine."""
+    """A hook that was left hanging keeps its payload; on a very busy machine its second may be too short for that."""
     for _ in range(3):
         harmless(run(home, port))
         if spooled(home):
