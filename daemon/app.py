@@ -12,8 +12,8 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -192,14 +192,19 @@ async def serve(
         daemon.port = site.port
         write_private(settings.daemon_file, json.dumps({"port": site.port, "pid": os.getpid()}))
         stack.callback(settings.daemon_file.unlink, missing_ok=True)
-        LOG.info("listening", extra={"port": site.port})
-        if ready:
-            ready(site.port)
-        await _told_to_stop(stop or asyncio.Event())
-        LOG.info("stopping")
+        stop = stop or asyncio.Event()
+        # Before anybody learns that it runs: who knows may end it.
+        with _signals(stop):
+            LOG.info("listening", extra={"port": site.port})
+            if ready:
+                ready(site.port)
+            await stop.wait()
+            LOG.info("stopping")
 
 
-async def _told_to_stop(stop: asyncio.Event) -> None:
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set *stop*."""
     loop = asyncio.get_running_loop()
     handled = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -209,7 +214,7 @@ async def _told_to_stop(stop: asyncio.Event) -> None:
         except (NotImplementedError, RuntimeError, ValueError):
             pass  # not the main thread, as in tests
     try:
-        await stop.wait()
+        yield
     finally:
         for number in handled:
             loop.remove_signal_handler(number)
