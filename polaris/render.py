@@ -48,6 +48,8 @@ def line(event: Mapping[str, Any], *, colour: bool = False, body_characters: int
     session = clean(str(event.get("session") or ""))
     who = paint(actor, _colour_of(actor))
     seat = f"{who}/{session}" if session else who
+    # What a person's coding agent says for it is never shown as said by the person.
+    author = f"agent of {who}" if event.get("speaker") == "agent" and actor.startswith("user:") else who
     late = paint(" (late)", 33) if event.get("late") else ""
     body = str(event.get("body") or "")
     if kind == "prompt":
@@ -55,11 +57,11 @@ def line(event: Mapping[str, Any], *, colour: bool = False, body_characters: int
     elif kind in ("message", "reply"):
         text = f"[agent → {seat}] {quoted(body, body_characters)}"
     elif kind == "advice":
-        text = f"[{who} → {session}] {quoted(body, body_characters)}"
+        text = f"[{author} → {session}] {quoted(body, body_characters)}"
     elif kind == "floor":
-        text = f"[{who} → #{clean(str(event.get('project') or ''))}] {quoted(body, body_characters)}"
+        text = f"[{author} → #{clean(str(event.get('project') or ''))}] {quoted(body, body_characters)}"
     elif kind == "annotation":
-        text = f"[{who} notes{f' on {session}' if session else ''}] {quoted(body, body_characters)}"
+        text = f"[{author} notes{f' on {session}' if session else ''}] {quoted(body, body_characters)}"
     elif kind == "tool.call":
         text = f"[agent of {seat}] {paint(f'⚙ {shortened(body, TOOL_CHARACTERS)}', 2)}"
     elif kind == "tool.result":

@@ -35,6 +35,7 @@ def event(kind: str = "prompt", **more: Any) -> dict[str, Any]:
         (event("prompt", actor="agent:test-writer", session="tests"), '[agent:test-writer/tests → agent] ""'),
         (event("advice", actor="user:priya", session="fxk", body="GDPR"), '[user:priya → fxk] "GDPR"'),
         (event("floor", session=None, body="Lunch"), '[user:manu → #pj] "Lunch"'),
+        (event("floor", session=None, speaker="agent", body="Done"), '[agent of user:manu → #pj] "Done"'),
         (event("annotation", body="decided"), '[user:manu notes on fxm] "decided"'),
         (event("tool.call", body="Bash: npm test"), "[agent of user:manu/fxm] ⚙ Bash: npm test"),
         (event("tool.result", body="ok\nfine"), "[agent of user:manu/fxm] ↳ ok ⏎ fine"),
