@@ -93,6 +93,7 @@ def _ready(url: str) -> None:
 
 def _end_with(parent: int) -> None:
     """Ends this process when *parent*, which looks after it, was killed: nothing stays behind alone."""
+    # No portable system call tells of a parent's end (prctl is Linux's), so this thread looks.
     while os.getppid() == parent:
         time.sleep(PARENT_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)

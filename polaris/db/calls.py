@@ -4,6 +4,9 @@
 the row as a typed object. The service passes ``org`` and ``actor``; a direct client leaves them None. Every stub fails
 with a ``psycopg.Error`` that `polaris.errors.from_database` translates. tests/contract/test_calls.py compares all of
 them with ``pg_proc``. `push_events` has its own shape, in `polaris.db.writer`.
+
+The body of a stub never runs: the decorator puts the call in its place. It raises because a type checker takes no empty
+body.
 """
 
 from __future__ import annotations

@@ -223,14 +223,3 @@ def test_no_python_writes_or_reads_a_table() -> None:
     found = {name: texts for name, tree in parsed() if (texts := table_writes(name, tree))}
 
     assert found == {}
-
-
-def test_nothing_names_the_machine_it_was_written_on() -> None:
-    words = re.compile(r"/work/|/root/(?!\.polaris)|\.\./shared")
-    names = [path for _, path in modules()] + [
-        *ROOT.glob("sql/**/*.sql"),
-        *ROOT.glob("hooks/*.sh"),
-        *ROOT.glob("docs/*.md"),
-    ]
-
-    assert [str(path.relative_to(ROOT)) for path in names if words.search(path.read_text())] == []
