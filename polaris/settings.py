@@ -6,6 +6,7 @@ Everything is read in one place and once; the rest of Polaris takes a `Settings`
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import json
 import os
 import re
@@ -14,11 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from polaris.errors import Misconfigured
 
 DEFAULT_API_PORT = 4320
 DEFAULT_DAEMON_PORT = 4321
+GOOGLE = "https://accounts.google.com"
+ADDRESS = r"[^\s<>@]+@[^\s<>@]+"
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -39,6 +43,8 @@ class Settings:
     ``port`` is the daemon's; the API's comes from its command line. ``database_url`` None means the embedded server.
     ``profile`` None means the default one of ``credentials.json``. ``service_password`` is what ``polaris db migrate``
     gives the service's login. ``parent`` is the process without which a server of ``polaris up`` ends by itself.
+    ``public_url`` is the origin under which people open the web; None means loopback only. Without ``oidc_client_id``
+    nobody signs in with a provider; without ``smtp_url`` links are shown instead of mailed.
     """
 
     home: Path
@@ -51,6 +57,13 @@ class Settings:
     log_level: str = "info"
     service_password: str | None = field(default=None, repr=False)
     parent: int | None = None
+    public_url: str | None = None
+    oidc_issuer: str = GOOGLE
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
+    local_sign_in: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -71,8 +84,25 @@ class Settings:
             "log_level": _level(env),
             "service_password": env.get("POLARIS_SERVICE_PASSWORD") or None,
             "parent": _number(env, "POLARIS_PARENT", 0, 0, 2**30) or None,
+            "public_url": _public_url(env),
+            "local_sign_in": _switch(env, "POLARIS_LOCAL_SIGN_IN"),
+            **_provider(env),
+            **_mail(env),
         }
         return cls(home=Path(home).expanduser().absolute(), **(read | given))
+
+    def web_environment(self) -> dict[str, str]:
+        """What a process needs in its environment to have the same settings of the web: `from_env` reads it back."""
+        values = {
+            "POLARIS_PUBLIC_URL": self.public_url,
+            "POLARIS_OIDC_ISSUER": self.oidc_issuer,
+            "POLARIS_OIDC_CLIENT_ID": self.oidc_client_id,
+            "POLARIS_OIDC_CLIENT_SECRET": self.oidc_client_secret,
+            "POLARIS_SMTP_URL": self.smtp_url,
+            "POLARIS_MAIL_FROM": self.mail_from,
+            "POLARIS_LOCAL_SIGN_IN": "1" if self.local_sign_in else None,
+        }
+        return {name: value for name, value in values.items() if value}
 
     def replace(self, **changes: Any) -> Settings:
         """The same settings with some of them changed."""
@@ -127,7 +157,13 @@ class Settings:
             raise Misconfigured(
                 "This machine is not signed in to Polaris.",
                 code="not_signed_in",
-                hint="Run `polaris up` for a service of your own, or set POLARIS_URL and POLARIS_TOKEN.",
+                hint="Run `polaris login URL`, or `polaris up` for a service of your own.",
+            )
+        if not self.token and url != found.get("url"):  # a saved token is sent to the service that gave it, only
+            raise Misconfigured(
+                f"The profile {name!r} is for another service than POLARIS_URL.",
+                code="not_signed_in",
+                hint="Run `polaris login` for that service, or set POLARIS_TOKEN too.",
             )
         # A token from the environment is somebody else than the profile's owner: the service says who.
         mine = not self.token or self.token == found.get("token")
@@ -135,9 +171,14 @@ class Settings:
 
 
 def read_credentials(file: Path) -> dict[str, Any]:
-    """``{"default": NAME, "profiles": {...}}``; empty when there is no file yet."""
+    """``{"default": NAME, "profiles": {...}}``; empty when there is no file yet.
+
+    Raises `Misconfigured` for a file that others may read: its tokens are not secret any more.
+    """
     try:
-        saved = json.loads(file.read_text(encoding="utf-8"))
+        with file.open(encoding="utf-8") as opened:
+            _require_private(file, os.fstat(opened.fileno()))
+            saved = json.load(opened)
     except FileNotFoundError:
         return {"default": "local", "profiles": {}}
     except (OSError, ValueError) as error:
@@ -171,6 +212,23 @@ def write_private(file: Path, text: str) -> None:
         raise
 
 
+def _require_private(file: Path, about: os.stat_result) -> None:
+    if not hasattr(os, "getuid"):  # there the folder of the user is private by itself
+        return
+    if about.st_uid != os.getuid():
+        raise Misconfigured(
+            f"{file} belongs to another user.",
+            code="credentials_not_private",
+            hint="Set POLARIS_HOME to a folder of your own.",
+        )
+    if about.st_mode & 0o077:
+        raise Misconfigured(
+            f"{file} can be read by others.",
+            code="credentials_not_private",
+            hint=f"Run: chmod 600 {file} -- and revoke the tokens in it if somebody may have read them.",
+        )
+
+
 def _default_home(env: Mapping[str, str]) -> str:
     return os.path.join(env.get("HOME") or os.path.expanduser("~"), ".polaris")
 
@@ -190,6 +248,87 @@ def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str | N
         # The value stays out of the message: it may hold a password.
         raise Misconfigured(f"{name} has to begin with {' or '.join(s + '://' for s in schemes)}.")
     return text.rstrip("/") if text.startswith("http") else text or None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host*, a name or an address without brackets, can only be this very machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _public_url(env: Mapping[str, str]) -> str | None:
+    parts = _split(env, "POLARIS_PUBLIC_URL")
+    if parts is None:
+        return None
+    _encrypted("POLARIS_PUBLIC_URL", parts)
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise Misconfigured(
+            "POLARIS_PUBLIC_URL has to be an origin without a path, such as https://polaris.example.com."
+        )
+    # As a browser writes an origin, because it is compared with what browsers send.
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
+
+
+def _provider(env: Mapping[str, str]) -> dict[str, Any]:
+    """Who signs people in. The issuer stays letter for letter: tokens name it, with or without a last slash."""
+    issuer = _split(env, "POLARIS_OIDC_ISSUER")
+    if issuer is not None:
+        _encrypted("POLARIS_OIDC_ISSUER", issuer)
+        if issuer.query or issuer.fragment or "@" in issuer.netloc:
+            raise Misconfigured("POLARIS_OIDC_ISSUER has to be a URL without user, query and fragment.")
+    client = env.get("POLARIS_OIDC_CLIENT_ID", "").strip() or None
+    secret = env.get("POLARIS_OIDC_CLIENT_SECRET", "").strip() or None
+    if (client is None) != (secret is None):
+        raise Misconfigured("POLARIS_OIDC_CLIENT_ID and POLARIS_OIDC_CLIENT_SECRET are set together or not at all.")
+    return {
+        "oidc_issuer": issuer.geturl() if issuer is not None else GOOGLE,
+        "oidc_client_id": client,
+        "oidc_client_secret": secret,
+    }
+
+
+def _mail(env: Mapping[str, str]) -> dict[str, str | None]:
+    server, sender = _split(env, "POLARIS_SMTP_URL"), env.get("POLARIS_MAIL_FROM", "").strip() or None
+    if server is not None and (server.scheme not in ("smtp", "smtps") or server.path not in ("", "/") or server.query):
+        raise Misconfigured("POLARIS_SMTP_URL has to look like smtps://user:password@host:port.")
+    if sender is not None and not re.fullmatch(rf"{ADDRESS}|[^<>\x00-\x1f]*<{ADDRESS}>", sender):
+        raise Misconfigured("POLARIS_MAIL_FROM has to be an address, such as Polaris <polaris@example.com>.")
+    if server is not None and sender is None:
+        raise Misconfigured("POLARIS_SMTP_URL needs POLARIS_MAIL_FROM, the address that mail comes from.")
+    return {"smtp_url": server.geturl() if server is not None else None, "mail_from": sender}
+
+
+def _split(env: Mapping[str, str], name: str) -> SplitResult | None:
+    """The parts of a URL with a host; the value stays out of the message, because it may hold a password."""
+    text = env.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        whole = parts.hostname and (parts.port is None or parts.port > 0)  # a port that is none raises here
+    except ValueError:
+        whole = None
+    if not whole or re.search(r"[\s\x00-\x1f]", text):
+        raise Misconfigured(f"{name} has to be a URL with a host.")
+    return parts
+
+
+def _encrypted(name: str, parts: SplitResult) -> None:
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        raise Misconfigured(f"{name} has to begin with https://; http:// is for this machine itself (127.0.0.1) alone.")
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "").strip()
+    if text not in ("", "0", "1"):
+        raise Misconfigured(f"{name} has to be 1 or 0.")
+    return text == "1"
 
 
 def _level(env: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from polaris.errors import Exit, Misconfigured
-from polaris.settings import Credential, Settings, read_credentials, save_credential, write_private
+from polaris.settings import Credential, Settings, is_loopback, read_credentials, save_credential, write_private
 
 MANU = Credential("http://127.0.0.1:4320", "local", "user:manu", "plr_u_x")
 
@@ -43,6 +43,21 @@ def test_the_environment_and_then_overrides_win() -> None:
         ("POLARIS_LOG_LEVEL", "loud"),
         ("POLARIS_URL", "ftp://x"),
         ("POLARIS_DATABASE_URL", "mysql://u:hush@x"),
+        ("POLARIS_PUBLIC_URL", "http://polaris.example.com"),
+        ("POLARIS_PUBLIC_URL", "https://polaris.example.com/under"),
+        ("POLARIS_PUBLIC_URL", "https://me:hush@polaris.example.com"),
+        ("POLARIS_PUBLIC_URL", "https://polaris.example.com:port"),
+        ("POLARIS_PUBLIC_URL", "polaris.example.com"),
+        ("POLARIS_OIDC_ISSUER", "http://id.example.com"),
+        ("POLARIS_OIDC_ISSUER", "https://id.example.com/?realm=x"),
+        ("POLARIS_OIDC_CLIENT_ID", "polaris"),
+        ("POLARIS_OIDC_CLIENT_SECRET", "hush"),
+        ("POLARIS_SMTP_URL", "https://u:hush@mail.example.com"),
+        ("POLARIS_SMTP_URL", "smtps://u:hush@mail.example.com"),
+        ("POLARIS_MAIL_FROM", "Polaris"),
+        ("POLARIS_MAIL_FROM", "Polaris polaris@example.com>"),
+        ("POLARIS_MAIL_FROM", "p@example.com\nBcc: q@example.com"),
+        ("POLARIS_LOCAL_SIGN_IN", "yes"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_named_without_being_shown(name: str, value: str) -> None:
@@ -54,10 +69,71 @@ def test_a_value_that_cannot_be_read_is_named_without_being_shown(name: str, val
 
 
 def test_secrets_do_not_show_in_the_settings() -> None:
-    settings = Settings.from_env({"POLARIS_TOKEN": "plr_u_hush", "POLARIS_DATABASE_URL": "postgresql://u:hush@h/d"})
+    settings = Settings.from_env(
+        {"POLARIS_TOKEN": "plr_u_hush", "POLARIS_DATABASE_URL": "postgresql://u:hush@h/d"}
+        | {"POLARIS_OIDC_CLIENT_ID": "polaris", "POLARIS_OIDC_CLIENT_SECRET": "hush"}
+        | {"POLARIS_SMTP_URL": "smtps://u:hush@mail.example.com", "POLARIS_MAIL_FROM": "polaris@example.com"}
+    )
 
     assert "hush" not in repr(settings)
     assert "plr_u_x" not in repr(MANU)
+
+
+def test_the_web_is_for_this_machine_with_google_and_without_mail_until_told() -> None:
+    settings = Settings.from_env({})
+
+    assert (settings.public_url, settings.oidc_issuer) == (None, "https://accounts.google.com")
+    assert (settings.oidc_client_id, settings.oidc_client_secret) == (None, None)
+    assert (settings.smtp_url, settings.mail_from, settings.local_sign_in) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://Polaris.example.com/", "https://polaris.example.com"),
+        ("https://polaris.example.com:443", "https://polaris.example.com"),
+        ("https://polaris.example.com:8443", "https://polaris.example.com:8443"),
+        ("http://localhost:4320", "http://localhost:4320"),
+        ("http://[::1]:4320", "http://[::1]:4320"),
+    ],
+)
+def test_the_public_url_is_an_origin_as_browsers_write_it(given: str, origin: str) -> None:
+    assert Settings.from_env({"POLARIS_PUBLIC_URL": given}).public_url == origin
+
+
+@pytest.mark.parametrize("issuer", ["https://id.example.com/tenant/", "http://127.0.0.1:9400"])
+def test_the_issuer_stays_letter_for_letter(issuer: str) -> None:
+    assert Settings.from_env({"POLARIS_OIDC_ISSUER": issuer}).oidc_issuer == issuer
+
+
+def test_another_process_gets_the_same_web_by_its_environment() -> None:
+    settings = Settings.from_env(
+        {"POLARIS_PUBLIC_URL": "https://polaris.example.com", "POLARIS_OIDC_ISSUER": "https://id.example.com/"}
+        | {"POLARIS_OIDC_CLIENT_ID": "polaris", "POLARIS_OIDC_CLIENT_SECRET": "hush", "POLARIS_LOCAL_SIGN_IN": "1"}
+        | {"POLARIS_SMTP_URL": "smtp://u:p%40ss@mail.example.com:587"}
+        | {"POLARIS_MAIL_FROM": "Polaris <polaris@example.com>"}
+    )
+
+    assert Settings.from_env(settings.web_environment(), home=settings.home) == settings
+    assert settings.web_environment()["POLARIS_OIDC_CLIENT_SECRET"] == "hush"
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("LOCALHOST", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.1", False),
+        ("localhost.example.com", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_what_only_this_machine_reaches(host: str, here: bool) -> None:
+    assert is_loopback(host) is here
 
 
 def test_saved_credentials_are_private_and_leave_the_others_alone(tmp_path: Path) -> None:
@@ -78,6 +154,16 @@ def test_a_token_of_the_environment_is_somebody_else(tmp_path: Path) -> None:
     assert settings.credential() == Credential(MANU.url, "", "", "plr_a_y")
 
 
+def test_a_saved_token_is_for_its_own_service_only(tmp_path: Path) -> None:
+    settings = Settings.from_env({"POLARIS_HOME": str(tmp_path), "POLARIS_URL": "https://elsewhere.example"})
+    save_credential(settings.credentials_file, "local", MANU)
+
+    with pytest.raises(Misconfigured, match="another service") as failure:
+        settings.credential()
+    assert failure.value.code == "not_signed_in"
+    assert settings.replace(url=MANU.url).credential() == MANU
+
+
 def test_who_is_not_signed_in_is_told_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="not signed in") as failure:
         Settings.from_env({"POLARIS_HOME": str(tmp_path)}).credential()
@@ -93,7 +179,7 @@ def test_a_profile_that_does_not_exist_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"profiles": 7}'])
 def test_a_broken_credentials_file_is_named_and_kept(tmp_path: Path, text: str) -> None:
     file = tmp_path / "credentials.json"
-    file.write_text(text)
+    write_private(file, text)
 
     with pytest.raises(Misconfigured, match=r"credentials\.json"):
         read_credentials(file)
