@@ -10,10 +10,11 @@ from polaris.command import Group, run
 from polaris.commands.accounts import Member, Token
 from polaris.commands.database import Db, LoginRole, Org
 from polaris.commands.floor import Floor
+from polaris.commands.login import Login
 from polaris.commands.serving import Serving
 
 
-class Polaris(Floor, Serving, Group):
+class Polaris(Floor, Login, Serving, Group):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
     def __init__(self) -> None:

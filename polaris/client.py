@@ -114,6 +114,10 @@ class Client:
         """``{"org", "actor", "role", "redaction_key"}``; the key is base64."""
         return await self.call("GET", "/me")
 
+    async def sign_out(self) -> Json:
+        """Revokes the very token of this client."""
+        return await self.call("DELETE", "/me/token")
+
     async def projects(self) -> list[Json]:
         return await self._items("/projects")
 

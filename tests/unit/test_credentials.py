@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from polaris import credentials
 from polaris.errors import Misconfigured
-from polaris.settings import Credential, Settings
+from polaris.settings import Credential, Settings, write_private
 
 MANU = Credential("http://127.0.0.1:4320", "acme", "user:manu", "secret-of-manu")
 WORK = Credential("https://polaris.example", "work", "user:m", "secret-of-work")
@@ -32,6 +33,38 @@ def test_a_folder_that_others_can_read_is_closed(tmp_path: Path) -> None:
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_a_file_that_others_can_reach_is_refused_and_stays_as_it_is(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "credentials.json"
+    credentials.save(file, "local", MANU)
+    before = file.read_text()
+    file.chmod(mode)
+
+    for use in (
+        lambda: credentials.find(file),
+        lambda: credentials.names(file),
+        lambda: credentials.remove(file, "local"),
+        lambda: credentials.save(file, "work", WORK),
+        lambda: Settings(home=tmp_path).credential(),
+    ):
+        with pytest.raises(Misconfigured, match="chmod 600|can be read by others") as refused:
+            use()
+        assert refused.value.code == "credentials_not_private"
+        assert "secret" not in f"{refused.value} {refused.value.hint}"
+    assert file.read_text() == before
+
+
+def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "credentials.json"
+    credentials.save(file, "local", MANU)
+    me = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: me + 1)
+
+    with pytest.raises(Misconfigured, match="belongs to another user") as refused:
+        credentials.find(file)
+    assert refused.value.code == "credentials_not_private"
+
+
 def test_the_default_comes_first_and_moves_when_it_is_removed(tmp_path: Path) -> None:
     file = tmp_path / "credentials.json"
     credentials.save(file, "local", MANU)
@@ -48,7 +81,7 @@ def test_the_default_comes_first_and_moves_when_it_is_removed(tmp_path: Path) ->
 
 def test_a_profile_that_lacks_a_part_is_named(tmp_path: Path) -> None:
     file = tmp_path / "credentials.json"
-    file.write_text(json.dumps({"default": "local", "profiles": {"local": {"url": "http://x"}}}))
+    write_private(file, json.dumps({"default": "local", "profiles": {"local": {"url": "http://x"}}}))
 
     with pytest.raises(Misconfigured, match="'local'"):
         credentials.find(file)
