@@ -15,31 +15,51 @@ GLOBAL = {
     "people": "a person is in several organizations, and is found by who vouches for it",
     "tokens": "a bearer token is found by its hash before any organization is known",
     "logins": "a Postgres login is found by session_user before any organization is known",
+    "web_sessions": "a browser is found by its cookie, and its person may be in several organizations",
+    "sign_ins": "whoever signs in belongs to nobody yet",
+    "login_codes": "a code is found by its hash before any organization is known",
+    "device_logins": "a machine that signs in belongs to nobody yet",
+    "domains": "a proven domain belongs to one organization of all",
 }
-GLOBAL_FOREIGN_KEYS = {"members_person_fkey": "points into the global directory of people"}
+GLOBAL_FOREIGN_KEYS = {
+    f"{table}_person_fkey": "points into the global directory of people"
+    for table in ("members", "web_sessions", "login_codes", "device_logins")
+}
 
 # What a direct client may call. The others trust what they are told, and are for the service.
 CLIENT = {
+    "add_project_member",
     "archive_project",
     "archive_session",
     "claim_driver",
     "create_project",
     "create_session",
+    "decide_delivery",
     "get_delivery",
     "get_project",
+    "get_read_mark",
     "get_session",
     "heartbeat",
     "inject",
     "join_session",
+    "list_dashboard",
     "list_deliveries",
     "list_members",
+    "list_policies",
+    "list_project_members",
     "list_projects",
+    "list_recent",
     "list_sessions",
+    "mark_read",
     "push_events",
     "read_advice",
     "read_events",
     "release_driver",
+    "remove_project_member",
+    "restore_project",
     "say",
+    "set_policy",
+    "set_visibility",
     "settle_delivery",
 }
 

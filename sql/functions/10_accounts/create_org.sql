@@ -1,4 +1,4 @@
--- Makes an organization with its first administrator. The service only.
+-- Makes an organization with its first administrator, vouched for by an issuer or by this installation. The service only.
 -- Fails: 409 org_exists, 422 name_is_a_slug.
 create or replace function polaris.create_org (
   p_slug text,
@@ -15,16 +15,11 @@ declare
   v_org bigint;
 begin
   perform polaris_data.require_service();
-  perform polaris_data.require_slug(p_slug);
   perform polaris_data.require_slug(p_handle);
-  insert into polaris_data.orgs (slug, name, redaction_key)
-  values (p_slug, coalesce(p_name, p_slug), decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'))
-  on conflict do nothing
-  returning org_id into v_org;
-  if v_org is null then
-    perform polaris_data.fail(409, 'org_exists', format('There is an organization %s already.', p_slug), 'Choose another name.');
-  end if;
-  perform polaris_data.write_member(v_org, p_handle, 'admin', p_email, p_issuer, p_subject);
+  v_org := polaris_data.write_org(p_slug, p_name);
+  perform polaris_data.write_member(
+    v_org, polaris_data.write_person(p_issuer, coalesce(p_subject, v_org || ':' || p_handle), p_email), p_handle, 'admin');
+  perform polaris_data.write_audit(v_org, 'user:' || p_handle, 'org.created', p_slug);
   return query select v_org, p_slug, 'user:' || p_handle;
 end;
 $$;

@@ -1,16 +1,16 @@
 -- Keeps the hash of a new token of p_for. A person may have tokens for itself and for agents that nobody else runs; an
 -- administrator for anybody. The first one to issue a token for an agent's name runs that agent. An agent issues none: it would
--- outlive its own expiry.
--- Fails: 403 not_your_token, 404 no_such_member, 404 no_such_project, 422 actor_is_a_participant, 422 token_name_is_short.
+-- outlive its own expiry. A sliding expiry moves with each use.
+-- Fails: 403 not_your_token, 404 no_such_member, 404 no_such_project, 422 actor_is_a_participant, 422 token_name_is_short,
+-- 422 expiry_is_sane.
 create or replace function polaris.issue_token (
   p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text,
-  p_project text default null, p_expires_in interval default '90 days'
+  p_project text default null, p_expires_in interval default '90 days', p_sliding boolean default false
 )
 returns setof polaris_data.token_row
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_me record;
-  v_token bigint;
   v_project bigint;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
@@ -24,6 +24,9 @@ begin
   if p_name is null or char_length(p_name) not between 1 and 100 then
     perform polaris_data.fail(422, 'token_name_is_short', 'A token has a name of 1 to 100 characters.');
   end if;
+  if p_expires_in <= interval '0' or (p_sliding and p_expires_in is null) then
+    perform polaris_data.fail(422, 'expiry_is_sane', 'A token lives for a time, and one that slides needs to know for how long.');
+  end if;
   -- One at a time in an organization: two who are first with an agent's name are not both its owner.
   perform from polaris_data.orgs o where o.org_id = v_me.org_id for no key update;
   if v_me.actor not like 'user:%' or (
@@ -35,10 +38,8 @@ begin
   if p_project is not null then
     v_project := (polaris_data.find_project(v_me.org_id, v_me.actor, p_project)).project_id;
   end if;
-  insert into polaris_data.tokens (hash, org_id, actor, name, shown, project_id, issued_by, expires_at)
-  values (p_hash, v_me.org_id, p_for, p_name, p_shown, v_project, coalesce(v_me.actor, p_for), clock_timestamp() + p_expires_in)
-  returning token_id into v_token;
-  return query select * from polaris_data.show_tokens(v_me.org_id, v_token);
+  return query select * from polaris_data.show_tokens(v_me.org_id, polaris_data.write_token(
+    v_me.org_id, coalesce(v_me.actor, p_for), p_for, p_name, p_hash, p_shown, v_project, p_expires_in, p_sliding));
 end;
 $$;
 comment on function polaris.issue_token is 'Keeps the hash of a new token.';

@@ -14,6 +14,7 @@ begin
   if not found then
     perform polaris_data.fail(409, 'login_exists', format('The login %s is registered already.', p_login), 'Choose another name.');
   end if;
+  perform polaris_data.write_audit(p_org, null, 'login.registered', p_actor, jsonb_build_object('login', p_login));
   return query select * from polaris.list_logins(p_org) l where l.login = p_login;
 end;
 $$;

@@ -11,9 +11,7 @@ declare
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
-  if v_project.created_by is distinct from v_me.actor then
-    perform polaris_data.require_admin(v_me.org_id, v_me.actor);
-  end if;
+  perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
   update polaris_data.projects set archived_at = coalesce(archived_at, v_now)
   where org_id = v_me.org_id and project_id = v_project.project_id;
   -- All sessions are locked before the first event: a loop alone would lock the later ones while it holds the counter.

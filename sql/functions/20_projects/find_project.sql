@@ -7,7 +7,7 @@ declare
   v_project polaris_data.projects;
 begin
   select p.* into v_project from polaris_data.projects p where p.org_id = p_org and p.name = p_project;
-  if not found then
+  if not found or (v_project.visibility <> 'org' and not polaris_data.may_see(p_org, p_actor, v_project.project_id, v_project.visibility)) then
     perform polaris_data.fail(404, 'no_such_project', format('There is no project %s.', left(p_project, 80)),
       'Make it: polaris join, or ask for access.');
   end if;

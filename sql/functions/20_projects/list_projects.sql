@@ -6,7 +6,9 @@ declare
   v_me record;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  return query select * from polaris_data.show_projects(v_me.org_id);
+  return query
+  select r.* from polaris_data.show_projects(v_me.org_id) r
+  where polaris_data.may_see(v_me.org_id, v_me.actor, r.project_id, r.visibility);
 end;
 $$;
 comment on function polaris.list_projects is 'The projects that the caller may see.';

@@ -1,14 +1,19 @@
--- Writes a project with its counter; answers its id, or null when the name is taken.
-create or replace function polaris_data.write_project (p_org bigint, p_actor text, p_name text)
+-- Writes a project with its counter; answers its id, or null when the name is taken. Whoever makes a private one is its first member.
+create or replace function polaris_data.write_project (p_org bigint, p_actor text, p_name text, p_visibility text default 'org')
 returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   v_project bigint;
+  v_now timestamptz := clock_timestamp();
 begin
-  insert into polaris_data.projects (org_id, name, created_by) values (p_org, p_name, p_actor)
+  insert into polaris_data.projects (org_id, name, created_by, visibility) values (p_org, p_name, p_actor, p_visibility)
   on conflict do nothing returning project_id into v_project;
   if v_project is not null then
     insert into polaris_data.project_heads (org_id, project_id) values (p_org, v_project);
+    if p_visibility = 'private' then
+      insert into polaris_data.project_members (org_id, project_id, actor, added_by, added_at)
+      values (p_org, v_project, p_actor, p_actor, v_now);
+    end if;
   end if;
   return v_project;
 end;

@@ -20,8 +20,9 @@ begin
   loop
     perform polaris_data.move_delivery(p_org, v_delivery, 'failed', 'session archived', null, null, p_actor);
   end loop;
+  -- A session may be restored and archived again: the time makes each its own event.
   perform polaris_data.write_event(p_org, v_session.project_id, p_session, v_session.epoch, 'session.archived', p_actor, null,
-    format('%s archived session %s', p_actor, v_session.name), null, 'polaris:session.archived');
+    format('%s archived session %s', p_actor, v_session.name), null, 'polaris:session.archived:' || extract(epoch from v_now));
 end;
 $$;
 comment on function polaris_data.end_session is 'Archives a session.';

@@ -23,6 +23,11 @@ begin
   perform polaris_data.write_event(p_org, v_session.project_id, p_session, v_session.epoch + 1, 'driver.claimed', p_actor, null,
     format('%s drives %s', p_actor, v_session.name), jsonb_build_object('driver', p_actor, 'epoch', v_session.epoch + 1),
     format('polaris:seat:%s:claimed', v_session.epoch + 1));
+  if v_session.driver is not null then
+    perform polaris_data.write_audit(p_org, p_actor, 'seat.taken_over', v_session.driver,
+      jsonb_build_object('project', (select p.name from polaris_data.projects p where p.org_id = p_org and p.project_id = v_session.project_id),
+        'session', v_session.name, 'epoch', v_session.epoch + 1));
+  end if;
   return true;
 end;
 $$;

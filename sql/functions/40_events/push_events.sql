@@ -87,7 +87,7 @@ begin
         when u.kind is null or u.kind not in ('prompt', 'message', 'reply', 'tool.call', 'tool.result', 'turn.interrupted', 'notice')
           then 'unknown_kind'
         when u.client_id is null or char_length(u.client_id) not between 1 and 200 or u.client_id like 'polaris:%' then 'client_id_not_valid'
-        when t.epoch is null then 'not_driver'
+        when t.epoch is null then case when polaris_data.may_see_id(v_me.org_id, u.actor, u.project) then 'not_driver' else 'no_such_project' end
         when v_large and coalesce(pg_column_size(u.payload), 0) + coalesce(octet_length(u.body), 0) > 1048576 then 'event_too_large'
       end order by u.ord),
     array_agg(t.ended_at is not null order by u.ord)

@@ -1,6 +1,7 @@
--- Speaks to one session from outside: writes the advice and the delivery that follows it to the truth. Repeating a client_id
--- answers the first delivery.
--- Fails: 404 no_such_project, 404 no_such_session, 409 session_is_archived, 409 client_id_taken, 422 body_is_there,
+-- Speaks to one session from outside: writes the advice and the delivery that follows it to the truth. Where the policy for this
+-- class of sender is suggest, the delivery is held until the driver says yes; where it is mute, nothing is written. Repeating a
+-- client_id answers the first delivery.
+-- Fails: 403 muted, 404 no_such_project, 404 no_such_session, 409 session_is_archived, 409 client_id_taken, 422 body_is_there,
 -- 422 body_is_short (8,000 characters: what an agent takes in one piece), 422 expiry_is_sane, 422 client_id_not_valid,
 -- 422 actor_is_a_participant.
 create or replace function polaris.inject (
@@ -10,7 +11,7 @@ create or replace function polaris.inject (
 returns table (
   created boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text,
   state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamptz, sent_at timestamptz,
-  seen_at timestamptz, answered_at timestamptz, expires_at timestamptz
+  seen_at timestamptz, answered_at timestamptz, expires_at timestamptz, edited_by text
 )
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -18,6 +19,8 @@ declare
   v_me record;
   v_session polaris_data.sessions;
   v_delivery uuid := gen_random_uuid();
+  v_class text;
+  v_policy text;
   v_advice record;
   v_now timestamptz;
 begin
@@ -32,17 +35,24 @@ begin
   if p_expires_in is null or p_expires_in not between interval '1 second' and interval '30 days' then
     perform polaris_data.fail(422, 'expiry_is_sane', 'Advice expires after 1 second to 30 days.');
   end if;
+  v_class := case split_part(v_me.actor, ':', 1) when 'user' then 'human' else split_part(v_me.actor, ':', 1) end;
+  v_policy := polaris_data.policy_of(v_me.org_id, v_session.project_id, v_session.session_id, v_class);
+  if v_policy = 'mute' then
+    perform polaris_data.fail(403, 'muted',
+      format('%s takes no advice from %s.', p_session, case v_class when 'human' then 'people' when 'agent' then 'agents' else 'Slack' end),
+      'Speak to the project instead, or ask the driver.');
+  end if;
   v_advice := polaris_data.write_event(
     v_me.org_id, v_session.project_id, v_session.session_id, v_session.epoch, 'advice', v_me.actor, v_session.name, p_body,
-    jsonb_build_object('delivery', v_delivery), coalesce(p_client_id, 'advice:' || v_delivery));
+    jsonb_build_object('delivery', v_delivery) || case v_policy when 'suggest' then '{"state": "held"}' else '{}' end::jsonb,
+    coalesce(p_client_id, 'advice:' || v_delivery));
   if v_advice.created then
     v_now := clock_timestamp();
     insert into polaris_data.deliveries (
       org_id, delivery_id, project_id, session_id, advice_seq, sender, sender_class, body, state, queued_at, expires_at)
     values (
-      v_me.org_id, v_delivery, v_session.project_id, v_session.session_id, v_advice.seq, v_me.actor,
-      case split_part(v_me.actor, ':', 1) when 'user' then 'human' else split_part(v_me.actor, ':', 1) end, p_body, 'queued', v_now,
-      v_now + p_expires_in);
+      v_me.org_id, v_delivery, v_session.project_id, v_session.session_id, v_advice.seq, v_me.actor, v_class, p_body,
+      case v_policy when 'suggest' then 'held' else 'queued' end, v_now, v_now + p_expires_in);
   else
     select d.delivery_id into v_delivery from polaris_data.deliveries d
     where d.org_id = v_me.org_id and d.project_id = v_session.project_id and d.advice_seq = v_advice.seq;

@@ -33,7 +33,8 @@ begin
   perform polaris_data.write_event(p_org, v_new.project_id, v_new.session_id, v_new.epoch, 'delivery', p_actor, v_new.sender,
     concat_ws(': ', p_state, p_reason),
     jsonb_build_object('delivery', v_new.delivery_id, 'advice_seq', v_new.advice_seq, 'state', p_state, 'reason', p_reason,
-      'path', v_new.path, 'attempts', v_new.attempts),
+      'path', v_new.path, 'attempts', v_new.attempts)
+      || case when v_new.edited_by is null then '{}' else jsonb_build_object('edited_by', v_new.edited_by) end,
     format('polaris:delivery:%s:%s:%s', v_new.delivery_id, p_state, v_new.attempts));
   return true;
 end;

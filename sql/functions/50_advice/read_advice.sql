@@ -7,7 +7,7 @@ create or replace function polaris.read_advice (
 returns table (
   delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text,
   reason text, path text, attempts integer, epoch bigint, queued_at timestamptz, sent_at timestamptz, seen_at timestamptz,
-  answered_at timestamptz, expires_at timestamptz, text text, marker text
+  answered_at timestamptz, expires_at timestamptz, edited_by text, text text, marker text
 )
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

@@ -10,7 +10,7 @@ create or replace function polaris.settle_delivery (
 returns table (
   changed boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text,
   state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamptz, sent_at timestamptz,
-  seen_at timestamptz, answered_at timestamptz, expires_at timestamptz
+  seen_at timestamptz, answered_at timestamptz, expires_at timestamptz, edited_by text
 )
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -22,7 +22,10 @@ declare
   v_changed boolean;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  select d.* into v_delivery from polaris_data.deliveries d where d.org_id = v_me.org_id and d.delivery_id = p_delivery;
+  select d.* into v_delivery from polaris_data.deliveries d
+  join polaris_data.projects p on p.org_id = d.org_id and p.project_id = d.project_id
+  where d.org_id = v_me.org_id and d.delivery_id = p_delivery
+    and polaris_data.may_see(v_me.org_id, v_me.actor, p.project_id, p.visibility);
   if not found then
     perform polaris_data.fail(404, 'no_such_delivery', format('There is no delivery %s.', p_delivery));
   end if;

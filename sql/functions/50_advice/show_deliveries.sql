@@ -7,7 +7,7 @@ returns setof polaris_data.delivery_row
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select x.* from (
     select d.delivery_id, p.name, s.name, d.advice_seq, d.sender, d.sender_class, d.body, d.state, d.reason, d.path, d.attempts,
-      d.epoch, d.queued_at, d.sent_at, d.seen_at, d.answered_at, d.expires_at
+      d.epoch, d.queued_at, d.sent_at, d.seen_at, d.answered_at, d.expires_at, d.edited_by
     from polaris_data.deliveries d
     join polaris_data.projects p on p.org_id = d.org_id and p.project_id = d.project_id
     join polaris_data.sessions s on s.org_id = d.org_id and s.session_id = d.session_id
