@@ -65,6 +65,9 @@ Kind = Literal[
 State = Literal["held", "queued", "sent", "seen", "answered", "declined", "expired", "failed"]
 SettledState = Literal["queued", "sent", "seen", "answered", "declined", "failed"]
 Role = Literal["admin", "member", "agent"]
+Visibility = Literal["org", "private"]
+SenderClass = Literal["human", "agent", "slack"]
+SenderPolicy = Literal["auto", "suggest", "mute"]
 
 
 def _many(value: object) -> object:
@@ -178,6 +181,7 @@ class Project(Answer):
     last_seq: int
     first_seq: int
     sessions: int
+    visibility: Visibility = "org"
 
 
 class Projects(Answer):
@@ -283,6 +287,7 @@ class Delivery(Answer):
     seen_at: datetime | None = None
     answered_at: datetime | None = None
     expires_at: datetime | None = None
+    edited_by: str | None = Field(None, description="Who reworded it before it was released.")
 
 
 class Injected(Delivery):
@@ -339,6 +344,70 @@ class Members(Answer):
     items: list[Member]
 
 
+class Invite(Answer):
+    """An invitation to an address; its link is shown once."""
+
+    invite_id: int
+    email: str
+    role: str
+    handle: str | None = Field(None, description="The member whom the invited person becomes.")
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None = None
+    accepted_by: str | None = None
+    revoked_at: datetime | None = None
+
+
+class Domain(Answer):
+    """A domain that the organization says is its own; once proven, its people may join by themselves."""
+
+    domain: str
+    how: Literal["dns", "hd"] | None = None
+    proof: str = Field(description="What the domain's TXT record has to hold.")
+    created_by: str
+    created_at: datetime
+    proven_at: datetime | None = None
+
+
+class ProjectMember(Answer):
+    """Somebody who may see a private project."""
+
+    actor: str
+    added_by: str
+    added_at: datetime
+
+
+class Policy(Answer):
+    """What is in force for one class of senders, and where it was set."""
+
+    sender_class: SenderClass
+    policy: SenderPolicy
+    set_on: Literal["default", "project", "session"]
+    set_by: str | None = None
+    set_at: datetime | None = None
+
+
+class AuditRow(Answer):
+    """One row of the audit log, exactly as it was hashed; hashes are hexadecimal."""
+
+    audit_id: int
+    at: datetime
+    actor: str | None = None
+    action: str
+    target: str | None = None
+    detail: str | None = Field(None, description="JSON text; the hash covers these very characters.")
+    prev_hash: str
+    hash: str
+
+
+class AuditHead(Answer):
+    """The end of the audit log."""
+
+    last_id: int
+    last_hash: str
+
+
 class TokenIn(Body):
     """A new token: for the caller, or for an ``agent:`` that the caller answers for."""
 
@@ -359,6 +428,7 @@ class Token(Answer):
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    sliding: bool = Field(False, description="Each use puts the expiry off.")
 
 
 class IssuedToken(Token):

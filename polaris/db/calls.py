@@ -49,6 +49,8 @@ def call(stub: Stub[P, R]) -> Stub[P, R]:
     whole = inspect.isclass(row) and issubclass(row, BaseModel)
     fields = getattr(row, "_fields", None)
     validate: Callable[[Any], Any] = TypeAdapter(answer).validate_python if not fields else list
+    if answer is type(None):  # a function that answers void
+        validate = _nothing
     query = sql.SQL("select {} from polaris.{}({})").format(
         sql.SQL(", ").join(map(sql.Identifier, fields)) if fields else sql.SQL("*"),
         sql.Identifier(name),
@@ -74,6 +76,10 @@ def call(stub: Stub[P, R]) -> Stub[P, R]:
         return validate(found if many else found[0])  # type: ignore[no-any-return]
 
     return run
+
+
+def _nothing(value: object) -> None:
+    """What a function that answers void answers."""
 
 
 def argument(name: str) -> str:
@@ -152,6 +158,7 @@ async def issue_token(
     shown: str,
     project: str | None = None,
     expires_in: timedelta | None = timedelta(days=90),
+    sliding: bool = False,
 ) -> model.Token:
     """Keeps the digest of a token that the caller made; 403 ``not_allowed``, 404 ``no_such_member``."""
     raise NotImplementedError
@@ -184,11 +191,250 @@ async def revoke_login(conn: Connection, org: int | None, login: str) -> rows.Lo
     raise NotImplementedError
 
 
+@call
+async def touch_tokens(conn: Connection, tokens: list[int]) -> int:
+    """Notes that these tokens are in use; how many were written."""
+    raise NotImplementedError
+
+
+@call
+async def set_role(conn: Connection, org: int | None, actor: str | None, handle: str, role: str) -> model.Member:
+    """Admins only; 409 ``last_admin``."""
+    raise NotImplementedError
+
+
+@call
+async def invite(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    email: str,
+    role: str,
+    hash: bytes,
+    handle: str | None = None,
+    expires_in: timedelta = timedelta(days=7),
+) -> model.Invite:
+    """Keeps the digest of a link that is good once; 422 ``email_is_an_address``."""
+    raise NotImplementedError
+
+
+@call
+async def list_invites(conn: Connection, org: int | None, actor: str | None) -> list[model.Invite]:
+    """Admins only."""
+    raise NotImplementedError
+
+
+@call
+async def revoke_invite(conn: Connection, org: int | None, actor: str | None, invite: int) -> model.Invite:
+    """404 ``no_such_invite``, 409 ``invite_is_accepted``."""
+    raise NotImplementedError
+
+
+@call
+async def get_invite(conn: Connection, org_slug: str, hash: bytes) -> rows.InviteRow:
+    """What the holder of the link is shown; 404 ``no_such_invite`` for a used one too."""
+    raise NotImplementedError
+
+
+@call
+async def accept_invite(
+    conn: Connection, person: int, org_slug: str, hash: bytes, handle: str | None = None
+) -> model.Member:
+    """403 ``invite_is_for_another_address``, 409 ``member_exists``."""
+    raise NotImplementedError
+
+
+@call
+async def list_domains(conn: Connection, org: int | None, actor: str | None) -> list[model.Domain]:
+    """Admins only: the proofs are in it."""
+    raise NotImplementedError
+
+
+@call
+async def add_domain(conn: Connection, org: int | None, actor: str | None, domain: str) -> model.Domain:
+    """422 ``domain_is_a_name``."""
+    raise NotImplementedError
+
+
+@call
+async def prove_domain(conn: Connection, org: int | None, actor: str | None, domain: str) -> model.Domain:
+    """After the name server showed the proof; 409 ``domain_is_taken``."""
+    raise NotImplementedError
+
+
+@call
+async def remove_domain(conn: Connection, org: int | None, actor: str | None, domain: str) -> str:
+    """404 ``no_such_domain``."""
+    raise NotImplementedError
+
+
+@call
+async def list_orgs_to_join(conn: Connection, person: int) -> list[rows.JoinableRow]:
+    """By the domain that the person's issuer vouches for."""
+    raise NotImplementedError
+
+
+@call
+async def join_by_domain(conn: Connection, person: int, org_slug: str, handle: str) -> model.Member:
+    """403 ``domain_is_not_yours``, 409 ``member_exists``."""
+    raise NotImplementedError
+
+
+@call
+async def found_org(conn: Connection, person: int, slug: str, name: str, handle: str) -> rows.OrgRow:
+    """Sign-up; 409 ``org_exists``."""
+    raise NotImplementedError
+
+
+# Sign-in
+
+
+@call
+async def sign_in(
+    conn: Connection,
+    issuer: str,
+    subject: str,
+    email: str | None,
+    name: str | None,
+    picture: str | None,
+    domain: str | None,
+    hash: bytes,
+    user_agent: str | None,
+) -> rows.WebSessionRow:
+    """Writes the person and the session of its browser; *hash* is the digest of the cookie."""
+    raise NotImplementedError
+
+
+@call
+async def resume_web_session(conn: Connection, hash: bytes) -> rows.WebSessionRow:
+    """401 ``web_session_unknown``, ``web_session_expired``."""
+    raise NotImplementedError
+
+
+@call
+async def close_web_session(conn: Connection, hash: bytes) -> int:
+    """How many that ended."""
+    raise NotImplementedError
+
+
+@call
+async def close_web_sessions(conn: Connection, person: int) -> int:
+    """Signs a person out everywhere."""
+    raise NotImplementedError
+
+
+@call
+async def list_dead_web_sessions(
+    conn: Connection, sessions: list[int], orgs: list[int]
+) -> list[rows.DeadWebSessionRow]:
+    """Those pairs that no longer open anything."""
+    raise NotImplementedError
+
+
+@call
+async def list_memberships(conn: Connection, person: int) -> list[rows.MembershipRow]:
+    """The organizations of a person."""
+    raise NotImplementedError
+
+
+@call
+async def list_local_people(conn: Connection) -> list[rows.LocalPersonRow]:
+    """Whom the installation itself vouches for."""
+    raise NotImplementedError
+
+
+@call
+async def begin_sign_in(conn: Connection, state_hash: bytes, nonce: str, verifier: str, return_to: str) -> None:
+    """Keeps what the provider's answer is checked against."""
+    raise NotImplementedError
+
+
+@call
+async def take_sign_in(conn: Connection, state_hash: bytes) -> rows.SignInRow:
+    """Once, for 10 minutes; 404 ``sign_in_unknown``."""
+    raise NotImplementedError
+
+
+@call
+async def write_login_code(
+    conn: Connection, hash: bytes, person: int, org: int, challenge: str, redirect_uri: str, machine: str
+) -> None:
+    """An authorization code; 404 ``no_such_member``."""
+    raise NotImplementedError
+
+
+@call
+async def exchange_login_code(
+    conn: Connection, hash: bytes, challenge: str, redirect_uri: str, token_hash: bytes, token_shown: str
+) -> rows.GrantRow:
+    """The code is used up whatever the answer is."""
+    raise NotImplementedError
+
+
+@call
+async def begin_device_login(conn: Connection, device_hash: bytes, user_code: str, machine: str, address: str) -> None:
+    """409 ``user_code_is_taken``."""
+    raise NotImplementedError
+
+
+@call
+async def guess_device_login(conn: Connection, person: int, user_code: str) -> rows.DeviceRow:
+    """Which machine asks; wrong guesses are counted."""
+    raise NotImplementedError
+
+
+@call
+async def answer_device_login(
+    conn: Connection, person: int, org: int, user_code: str, allowed: bool
+) -> rows.DeviceAnswerRow:
+    """Lets the machine in, or not."""
+    raise NotImplementedError
+
+
+@call
+async def poll_device_login(conn: Connection, device_hash: bytes, token_hash: bytes, token_shown: str) -> rows.GrantRow:
+    """What the machine is told: an error of RFC 8628 or its token."""
+    raise NotImplementedError
+
+
+# The audit log
+
+
+@call
+async def list_audit(
+    conn: Connection, org: int | None, actor: str | None, after: int = 0, limit: int = 500
+) -> list[model.AuditRow]:
+    """Admins only; the rows as they were hashed."""
+    raise NotImplementedError
+
+
+@call
+async def get_audit_head(conn: Connection, org: int | None, actor: str | None) -> model.AuditHead:
+    """What to note down, so that a cut tail is found."""
+    raise NotImplementedError
+
+
+@call
+async def note_export(
+    conn: Connection, org: int | None, actor: str | None, what: str, detail: str | None = None
+) -> int:
+    """Before the first byte leaves. *detail* is JSON text."""
+    raise NotImplementedError
+
+
+@call
+async def note_refused_sign_in(conn: Connection, reason: str, detail: str | None = None) -> int:
+    """In the log of the installation. *detail* is JSON text."""
+    raise NotImplementedError
+
+
 # Projects and sessions
 
 
 @call
-async def create_project(conn: Connection, org: int | None, actor: str | None, name: str) -> rows.ProjectRow:
+async def create_project(
+    conn: Connection, org: int | None, actor: str | None, name: str, visibility: str = "org"
+) -> rows.ProjectRow:
     """409 ``project_exists``, 422 ``name_is_a_slug``."""
     raise NotImplementedError
 
@@ -206,6 +452,48 @@ async def get_project(conn: Connection, org: int | None, actor: str | None, proj
 
 @call
 async def archive_project(conn: Connection, org: int | None, actor: str | None, project: str) -> rows.ProjectRow:
+    raise NotImplementedError
+
+
+@call
+async def restore_project(conn: Connection, org: int | None, actor: str | None, project: str) -> rows.ProjectRow:
+    """With the sessions that were archived along with it."""
+    raise NotImplementedError
+
+
+@call
+async def set_visibility(
+    conn: Connection, org: int | None, actor: str | None, project: str, visibility: str
+) -> rows.ProjectRow:
+    """Its maker or an admin; who may not see it any more loses the seat."""
+    raise NotImplementedError
+
+
+@call
+async def list_project_members(
+    conn: Connection, org: int | None, actor: str | None, project: str
+) -> list[model.ProjectMember]:
+    """Who is on the list."""
+    raise NotImplementedError
+
+
+@call
+async def add_project_member(
+    conn: Connection, org: int | None, actor: str | None, project: str, member: str
+) -> model.ProjectMember:
+    """404 ``no_such_member``."""
+    raise NotImplementedError
+
+
+@call
+async def remove_project_member(conn: Connection, org: int | None, actor: str | None, project: str, member: str) -> str:
+    """What the participant watches there ends."""
+    raise NotImplementedError
+
+
+@call
+async def list_dashboard(conn: Connection, org: int | None, actor: str | None) -> list[rows.DashboardRow]:
+    """Every project that the caller may see, and who drives what in it."""
     raise NotImplementedError
 
 
@@ -334,6 +622,43 @@ async def read_events(
 
 
 @call
+async def read_entries(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str | None = None,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
+    kind: list[str] | None = None,
+    by: list[str] | None = None,
+    characters: int = 4000,
+    payload_bytes: int = 65536,
+) -> list[rows.EntryRow]:
+    """`read_events` for pages: long bodies are cut, payloads that no page shows are left out."""
+    raise NotImplementedError
+
+
+@call
+async def list_recent(conn: Connection, org: int | None, actor: str | None, limit: int = 20) -> list[rows.EventRow]:
+    """The newest words over all visible projects, newest first."""
+    raise NotImplementedError
+
+
+@call
+async def mark_read(conn: Connection, org: int | None, actor: str | None, project: str, seq: int) -> int:
+    """The mark only rises."""
+    raise NotImplementedError
+
+
+@call
+async def get_read_mark(conn: Connection, org: int | None, actor: str | None, project: str) -> int:
+    """0 for one who never read."""
+    raise NotImplementedError
+
+
+@call
 async def read_project_events(
     conn: Connection, org: int | None, project_id: int, after: int, limit: int
 ) -> list[rows.EventRow]:
@@ -398,7 +723,47 @@ async def get_delivery(
 
 @call
 async def list_deliveries(
-    conn: Connection, org: int | None, actor: str | None, project: str, session: str, limit: int
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str | None = None, limit: int = 100
 ) -> list[model.Delivery]:
     """The newest first."""
+    raise NotImplementedError
+
+
+# Policies
+
+
+@call
+async def list_policies(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str | None = None
+) -> list[model.Policy]:
+    """What is in force for each class of sender."""
+    raise NotImplementedError
+
+
+@call
+async def set_policy(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str | None,
+    sender_class: str,
+    policy: str | None,
+) -> list[model.Policy]:
+    """None takes the word back."""
+    raise NotImplementedError
+
+
+@call
+async def decide_delivery(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    delivery: UUID,
+    decision: str,
+    body: str | None = None,
+    reason: str | None = None,
+) -> model.Delivery:
+    """The driver's yes (`send`) or no (`dismiss`) to what is held."""
     raise NotImplementedError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from polaris import model
 
@@ -25,6 +25,124 @@ class OrgRow(model.Answer):
     org_id: int
     org: str
     actor: str
+
+
+class WebSessionRow(model.Answer):
+    """A browser that is signed in, and its person."""
+
+    web_session_id: int
+    person_id: int
+    issuer: str
+    email: str | None
+    name: str | None
+    picture: str | None
+    domain: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+class DeadWebSessionRow(model.Answer):
+    web_session_id: int
+    org_id: int
+
+
+class MembershipRow(model.Answer):
+    """A person in an organization."""
+
+    org_id: int
+    org: str
+    org_name: str
+    handle: str
+    role: Literal["admin", "member"]
+    redaction_key: bytes
+
+    @property
+    def actor(self) -> str:
+        return f"user:{self.handle}"
+
+
+class LocalPersonRow(model.Answer):
+    """Somebody whom the installation itself vouches for."""
+
+    issuer: str
+    subject: str
+    handle: str
+    org: str
+    org_name: str
+    role: str
+
+
+class SignInRow(model.Answer):
+    """What the provider's answer is checked against."""
+
+    nonce: str
+    verifier: str
+    return_to: str
+
+
+class InviteRow(model.Answer):
+    """What whoever holds the link of an invitation is shown."""
+
+    org: str
+    org_name: str
+    email: str
+    role: str
+    handle: str | None
+    invited_by: str
+    expires_at: datetime
+
+
+class JoinableRow(model.Answer):
+    """An organization that a person may join by its domain."""
+
+    org: str
+    org_name: str
+    domain: str
+
+
+class GrantRow(model.Answer):
+    """The answer to a code: an ``error`` of RFC 6749 or 8628, or whose the token is."""
+
+    error: str | None
+    org: str | None
+    actor: str | None
+    token_id: int | None
+
+
+class DeviceRow(model.Answer):
+    """A machine that asks; ``error`` is ``no_such_code`` or ``too_many_guesses``."""
+
+    error: str | None
+    machine: str | None
+    address: str | None
+    created_at: datetime | None
+
+
+class DeviceAnswerRow(model.Answer):
+    error: str | None
+    machine: str | None
+
+
+class DashboardSession(model.Answer):
+    name: str
+    driver: str | None
+    epoch: int
+    lease_until: datetime | None
+    last_seq: int
+    advice_waiting: int
+
+
+class DashboardRow(model.Answer):
+    """A project as its people see it first."""
+
+    name: str
+    visibility: model.Visibility
+    created_by: str
+    archived_at: datetime | None
+    last_seq: int
+    unread: int
+    last_at: datetime | None
+    sessions: list[DashboardSession]
 
 
 class LoginRow(model.Answer):
@@ -89,3 +207,25 @@ class EventRow(NamedTuple):
     late: bool
     occurred_at: datetime
     recorded_at: datetime
+
+
+class EntryRow(NamedTuple):
+    """An event for a page: ``body`` may be cut; ``body_characters`` is how long it is."""
+
+    seq: int
+    project: str
+    session: str | None
+    epoch: int | None
+    kind: str
+    actor: str
+    speaker: str
+    target: str | None
+    turn: str | None
+    agent: str | None
+    body: str | None
+    payload: str | None
+    client_id: str | None
+    late: bool
+    occurred_at: datetime
+    recorded_at: datetime
+    body_characters: int

@@ -53,6 +53,7 @@ CLIENT = {
     "mark_read",
     "push_events",
     "read_advice",
+    "read_entries",
     "read_events",
     "release_driver",
     "remove_project_member",
