@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from polaris import __version__, log
 from polaris.command import Group, run
 from polaris.commands.accounts import Member, Token
+from polaris.commands.audit import Audit
 from polaris.commands.database import Db, LoginRole, Org
 from polaris.commands.floor import Floor
 from polaris.commands.login import Login
@@ -18,6 +19,7 @@ class Polaris(Floor, Login, Serving, Group):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
     def __init__(self) -> None:
+        self.audit = Audit()
         self.db = Db()
         self.login_role = LoginRole()
         self.member = Member()

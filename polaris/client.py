@@ -8,6 +8,7 @@ sent in one header and appears nowhere else, errors included; redirects are neve
 from __future__ import annotations
 
 import asyncio
+import codecs
 import io
 import random
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -154,6 +155,34 @@ class Client:
 
     async def revoke_token(self, token_id: int) -> Json:
         return await self.call("DELETE", _path("tokens", str(token_id)))
+
+    async def set_role(self, handle: str, role: str) -> Json:
+        return await self.call("PUT", _path("members", handle), {"role": role})
+
+    async def invites(self) -> list[Json]:
+        return await self._items("/invites")
+
+    async def invite(self, email: str, *, role: str = "member", handle: str | None = None) -> Json:
+        """``link`` in the answer is the only place where the secret ever appears."""
+        return await self.call("POST", "/invites", _given(email=email, role=role, handle=handle))
+
+    async def revoke_invite(self, invite_id: int) -> Json:
+        return await self.call("DELETE", _path("invites", str(invite_id)))
+
+    async def audit(self, *, after: int = 0, limit: int = 500) -> Json:
+        """A page of the audit log, ascending: ``{"org_id", "items"}``."""
+        return await self.call("GET", "/audit", query=[("after", str(after)), ("limit", str(limit))])
+
+    async def audit_head(self) -> Json:
+        return await self.call("GET", "/audit/head")
+
+    async def export_audit(self) -> AsyncIterator[str]:
+        """The whole audit log, one JSON object a line, in pieces of any length; the log notes who took it."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        async with self._get("/audit/export", {"Accept": "application/x-ndjson"}) as answer:
+            async for chunk in answer.content.iter_any():
+                yield decoder.decode(chunk)
+        yield decoder.decode(b"", final=True)
 
     # The seat
 
@@ -312,16 +341,24 @@ class Client:
 
     @asynccontextmanager
     async def _stream(self, path: str, after: int) -> AsyncIterator[AsyncIterator[Json]]:
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
+        async with self._get(path, headers, [("after", str(after))]) as answer:
+            yield _events(answer.content)
+
+    @asynccontextmanager
+    async def _get(
+        self, path: str, headers: Mapping[str, str], query: Sequence[tuple[str, str]] = ()
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer that is read as it comes, for as long as it comes."""
         limit = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
-        headers = self._headers() | {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
         try:
             async with self._open().get(
-                self._address(path, [("after", str(after))]), headers=headers, timeout=limit, allow_redirects=False
+                self._address(path, query), headers={**self._headers(), **headers}, timeout=limit, allow_redirects=False
             ) as answer:
                 if answer.status != 200:
                     _read(answer.status, await answer.read())
                     raise self._away()
-                yield _events(answer.content)
+                yield answer
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._away() from error
 

@@ -37,7 +37,7 @@ BROWSER_SECONDS = 300.0
 REQUEST = aiohttp.ClientTimeout(total=30, connect=10)
 LONGEST_PAUSE_SECONDS = 60.0
 SLOWER_SECONDS = 5.0  # what slow_down adds to the interval
-MACHINE_CHARACTERS = 100
+MACHINE_CHARACTERS = 80
 
 _STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark}"
