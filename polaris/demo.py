@@ -17,12 +17,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from polaris import credentials
 from polaris.client import Client
 from polaris.demo_stage import DemoFailed, Floor, Machine, machine
+from polaris.demo_story import REVIEWER, STORY, TEST_WRITER, Answer, Ask, Write
 from polaris.replay import Agent
 from polaris.settings import Settings
 
@@ -58,7 +60,7 @@ async def _play(
     tokens = {}
     for handle in ("krishna", "priya"):
         await polaris.add_member(handle)
-    for actor in ("user:krishna", "user:priya", "agent:test-writer", "agent:security-reviewer"):
+    for actor in ("user:krishna", "user:priya", TEST_WRITER, REVIEWER):
         tokens[actor] = (await polaris.create_token("demo", actor=actor))["token"]
     krishna_home = folder / "krishna"
     krishna_home.mkdir(mode=0o700)
@@ -66,13 +68,13 @@ async def _play(
     credentials.save(krishna_home / "credentials.json", "default", theirs)
     krishna = await stack.enter_async_context(machine(krishna_home, ["daemon"], {}))
     priya = await stack.enter_async_context(Client(owner.url, tokens["user:priya"]))
-    reviewer = await stack.enter_async_context(Client(owner.url, tokens["agent:security-reviewer"]))
+    reviewer = await stack.enter_async_context(Client(owner.url, tokens[REVIEWER]))
 
     await polaris.create_project("pj")
     floor = Floor(show, colour)
     follower = asyncio.create_task(floor.follow(priya, "pj"))
     try:
-        said = await _story(folder, stack, floor, manu, krishna, priya, reviewer, tokens["agent:test-writer"])
+        said = await _story(folder, stack, floor, manu, krishna, priya, reviewer, tokens[TEST_WRITER])
     finally:
         follower.cancel()
         await asyncio.wait([follower])
@@ -93,42 +95,29 @@ async def _story(
 ) -> Counter[tuple[str, str]]:
     """The story of the project; answers what was said, each text as often as it must be in the record."""
     enter: Callable[[Any], Awaitable[Agent]] = stack.enter_async_context
-    fxm = await enter(manu.agent("pj", "fxm", folder / "fxm"))
-    fxk = await enter(krishna.agent("pj", "fxk", folder / "fxk"))
-    tests = await enter(manu.agent("pj", "tests", folder / "tests", test_writer))
+    agents = {
+        "fxm": (manu, await enter(manu.agent("pj", "fxm", folder / "fxm"))),
+        "fxk": (krishna, await enter(krishna.agent("pj", "fxk", folder / "fxk"))),
+        "tests": (manu, await enter(manu.agent("pj", "tests", folder / "tests", test_writer))),
+    }
+    advisors = {"user:priya": priya, REVIEWER: reviewer}
     talk = _Talk(floor)
-
-    async def advise(advisor: Client, at: Machine, agent: Agent, session: str, advice: str) -> str:
-        delivery: str = (await advisor.inject("pj", session, advice))["delivery_id"]
-        await at.advised(agent)
-        return delivery
-
-    await talk.ask(fxm, "Let's implement the auth middleware")
-    limiting = await talk.write(
-        fxm,
-        "I'll create src/middleware/auth.ts...",
-        "src/middleware/auth.ts",
-        "export const auth = verify('RS256')\n",
-        lambda: advise(reviewer, manu, fxm, "fxm", "This auth endpoint needs rate limiting"),
-    )
-    await talk.ask(fxk, "Set up the database schema for users")
-    gdpr = await talk.write(
-        fxk,
-        "Creating migrations/001_users.sql...",
-        "migrations/001_users.sql",
-        "create table users (id bigint primary key, email text);\n",
-        lambda: advise(priya, krishna, fxk, "fxk", "Remember we need GDPR compliance on the users table"),
-    )
-    await talk.answer(fxk, "Good point from Priya. Adding data retention fields...")
-    await talk.answer(fxm, "Adding rate limiting middleware...")
-    for delivery in (limiting, gdpr):
+    given = []
+    for beat in STORY:
+        at, agent = agents[beat.session]
+        match beat:
+            case Ask(text=text):
+                await talk.ask(agent, text)
+            case Answer(text=text):
+                await talk.answer(agent, text)
+            case Write(advice=""):
+                await talk.write(agent, beat)
+            case Write():
+                given.append(await talk.write(agent, beat, partial(_advise, advisors[beat.advisor], at, agent, beat)))
+    for delivery in given:
         await floor.became(delivery, "answered")
-    await talk.ask(tests, "Writing integration tests for auth middleware")
-    await talk.write(tests, "Tests for both sessions.", "tests/auth.test.ts", "test('401 without a token')\n")
-    await talk.answer(tests, "Created tests/auth.test.ts...")
-    await talk.ask(fxm, "What has Krishna done on fxk so far?")
-    await talk.answer(fxm, "Krishna has set up the users schema with GDPR fields...")
 
+    fxk = agents["fxk"][1]
     await krishna.leave(fxk, release=True)
     await floor.until("krishna released fxk", lambda e: e["kind"] == "driver.released" and e["session"] == "fxk")
     taken = await enter(manu.agent("pj", "fxk", folder / "fxk-manu"))
@@ -155,14 +144,14 @@ class _Talk:
         await agent.answer(text)
         await self._heard("reply", text)
 
-    async def write(self, agent: Agent, saying: str, path: str, content: str, advise: Advise | None = None) -> str:
+    async def write(self, agent: Agent, beat: Write, advise: Advise | None = None) -> str:
         """The agent writes a file; an advisor may speak while it does. Answers the delivery's id."""
-        where = str(agent.cwd / path)
-        written = {"file_path": where, "content": content}
-        await agent.call("Write", written, saying=saying)
-        await self._heard("message", saying)
+        where = str(agent.cwd / beat.path)
+        written = {"file_path": where, "content": beat.content}
+        await agent.call("Write", written, saying=beat.saying)
+        await self._heard("message", beat.saying)
         delivery = await advise() if advise is not None else ""
-        await agent.result("Write", written, {"type": "create", "filePath": where, "content": content})
+        await agent.result("Write", written, {"type": "create", "filePath": where, "content": beat.content})
         if delivery:
             await self.floor.became(delivery, "seen")
         return delivery
@@ -170,6 +159,13 @@ class _Talk:
     async def _heard(self, kind: str, text: str) -> None:
         self.said[kind, text] += 1
         await self.floor.said(kind, text)
+
+
+async def _advise(advisor: Client, at: Machine, agent: Agent, beat: Write) -> str:
+    """Speaks to a session from outside; the advice lies at its machine when this is over."""
+    delivery: str = (await advisor.inject("pj", beat.session, beat.advice))["delivery_id"]
+    await at.advised(agent)
+    return delivery
 
 
 async def _count(client: Client, floor: Floor, said: Counter[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ import aiohttp
 
 from polaris import render, resources
 from polaris.client import Client
-from polaris.errors import PolarisError
+from polaris.errors import PolarisError, from_problem
 from polaris.replay import Agent, Json
 
 PATIENCE_SECONDS = 30.0
@@ -120,7 +120,7 @@ class Machine:
         ):
             found: Json = await answer.json()
             if answer.status != 200:
-                raise DemoFailed(f"The daemon refused {path}: {found.get('message', found)}")
+                raise from_problem(answer.status, found)
             return found
 
 

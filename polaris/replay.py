@@ -73,19 +73,20 @@ class Agent:
             self._process.stdin.close()
             await self._process.wait()
 
-    async def prompt(self, text: str) -> None:
-        """The person types *text*: a new turn begins."""
+    async def prompt(self, text: str) -> str:
+        """The person types *text*: a new turn begins. Answers what the hook put into the agent's context."""
         self._turn, self._stopped = str(uuid.uuid4()), False
-        await self.hook(recorded("UserPromptSubmit.human") | {"prompt": text})
+        answer = await self.hook(recorded("UserPromptSubmit.human") | {"prompt": text})
         self._write(
             {"type": "user", "promptId": self._turn, "message": {"role": "user", "content": text}}
             | {"origin": {"kind": "human"}, "promptSource": "sdk"}
         )
+        return _context(answer)
 
-    async def tool(self, name: str, tool_input: Json, response: Json, *, saying: str = "") -> None:
+    async def tool(self, name: str, tool_input: Json, response: Json, *, saying: str = "") -> str:
         """The agent says *saying*, calls a tool and gets its answer; advice may come back with the answer."""
         await self.call(name, tool_input, saying=saying)
-        await self.result(name, tool_input, response)
+        return await self.result(name, tool_input, response)
 
     async def call(self, name: str, tool_input: Json, *, saying: str = "") -> None:
         """The first half of `tool`: the tool runs from here."""
@@ -98,20 +99,25 @@ class Agent:
         called = {"tool_name": name, "tool_input": tool_input, "tool_use_id": self._tool_use_id}
         await self.hook(recorded("PreToolUse.Edit") | called)
 
-    async def result(self, name: str, tool_input: Json, response: Json) -> None:
-        """The second half of `tool`: the tool has answered."""
+    async def result(self, name: str, tool_input: Json, response: Json) -> str:
+        """The second half of `tool`: the tool has answered. Answers what the hook put into the agent's context."""
         called = {"tool_name": name, "tool_input": tool_input, "tool_use_id": self._tool_use_id}
-        await self.hook(recorded("PostToolUse.Write") | called | {"tool_response": response})
+        answer = await self.hook(recorded("PostToolUse.Write") | called | {"tool_response": response})
         block = {"type": "tool_result", "tool_use_id": self._tool_use_id, "content": json.dumps(response)}
         self._write({"type": "user", "promptId": self._turn, "message": {"role": "user", "content": [block]}})
+        return _context(answer)
 
-    async def answer(self, text: str) -> None:
-        """The agent's final answer: the turn ends."""
+    async def answer(self, text: str) -> str:
+        """The agent's final answer: the turn ends, unless the hook puts something into the context, which is answered.
+
+        Claude Code goes on then, and its next end says so (``stop_hook_active``).
+        """
         again = {"last_assistant_message": text, "stop_hook_active": self._stopped}
-        await self.hook(recorded("Stop") | again)
+        answer = await self.hook(recorded("Stop") | again)
         self._stopped = True
         message = {"id": f"msg_{uuid.uuid4().hex}", "role": "assistant", "stop_reason": "end_turn"}
         self._write({"type": "assistant", "message": message | {"content": [{"type": "text", "text": text}]}})
+        return _context(answer)
 
     async def hook(self, payload: Json) -> Json:
         """Runs the capture hook on *payload*, as ours; answers its output, which the transcript has by then."""
@@ -148,8 +154,7 @@ class Agent:
         about = {"hookName": name, "toolUseID": payload.get("tool_use_id", event), "hookEvent": event}
         if stdout:
             self._write({"type": "attachment", "attachment": {"type": "hook_success", **about, "stdout": stdout}})
-        context = answer.get("hookSpecificOutput", {}).get("additionalContext")
-        if context:
+        if context := _context(answer):
             attachment = {"type": "hook_additional_context", "content": [context], **about}
             rendered = [
                 {"content": f"<system-reminder>\n{name} hook additional context: {context}\n</system-reminder>"}
@@ -173,3 +178,8 @@ class Agent:
         with self.transcript.open("a", encoding="utf-8") as file:
             file.write(json.dumps(whole, ensure_ascii=False) + "\n")
         self._parent = own
+
+
+def _context(answer: Json) -> str:
+    """What a hook's answer puts into the agent's context."""
+    return str(answer.get("hookSpecificOutput", {}).get("additionalContext") or "")

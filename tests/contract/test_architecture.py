@@ -45,7 +45,14 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         name: (LIGHT | {"polaris.client", "polaris.replay"}, {"psycopg"})
         for name in ("polaris.demo_stage", "polaris.replay")
     },
-    "polaris.demo": (LIGHT | {"polaris.client", "polaris.replay", "polaris.demo_stage"}, {"psycopg"}),
+    "polaris.demo_story": (set(), {"psycopg", "aiohttp", "fire"}),
+    **{
+        name: (
+            LIGHT | {"polaris.client", "polaris.replay", "polaris.demo_stage", "polaris.demo_story"},
+            {"psycopg", "fire"},
+        )
+        for name in ("polaris.demo", "polaris.demo_live")
+    },
 }
 # The command line starts the big parts by name; it may use the client and the database, but only inside functions.
 COMMANDS = ("polaris.cli", "polaris.commands", "polaris.up")
@@ -143,7 +150,7 @@ def imports_sqlite(tree: ast.AST) -> bool:
 
 
 def sql_outside(module: str, tree: ast.AST) -> set[str]:
-    if module.startswith("polaris.db") or module == "polaris.demo":  # in the demo's story people talk about SQL
+    if module.startswith("polaris.db") or module == "polaris.demo_story":  # in the demo's story people talk about SQL
         return set()
     if module.startswith("daemon.") and imports_sqlite(tree):
         return set()  # the daemon's own file on this machine
