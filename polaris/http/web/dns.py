@@ -8,6 +8,7 @@ import dns.asyncresolver
 import dns.exception
 import dns.name
 import dns.resolver
+from aiohttp import web
 
 from polaris.errors import PolarisError, Unprocessable
 
@@ -78,3 +79,6 @@ class Names:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         return [b"".join(record.strings).decode("utf-8", "replace").strip() for record in answer]
+
+
+NAMES = web.AppKey("names", Names)

@@ -7,8 +7,10 @@ here; what must outlive a request (`Pending`) is a row of the database, so that 
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -94,7 +96,6 @@ class Provider:
         self.client_id, self._secret, self._clock = client_id, client_secret, clock
         self.is_google = self.issuer == GOOGLE
         self._local = not self.issuer.startswith("https://")
-        self._tls = create_ssl_context()  # slow to make, so once
         self._lock = asyncio.Lock()
         self._metadata: OpenIDProviderMetadata | None = None
         self._metadata_at = 0.0
@@ -105,6 +106,11 @@ class Provider:
     def name(self) -> str:
         """How a button calls it."""
         return "Google" if self.is_google else urlsplit(self.issuer).netloc
+
+    @functools.cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Slow to make, so it is made once, and only when somebody signs in."""
+        return create_ssl_context()
 
     async def address(self, pending: Pending, state: str, redirect_uri: str) -> str:
         """Where to send the browser. Raises `ProviderUnavailable`."""
