@@ -26,16 +26,22 @@ REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The participant behind a request."""
+    """The participant behind a request, and by which credential: a token, or a browser's session."""
 
     org_id: int
     org: str
     actor: str
     role: str
-    token_id: int
+    token_id: int | None
     project_id: int | None
     expires_at: datetime | None
     redaction_key: bytes
+    web_session_id: int | None = None
+
+    @property
+    def credential(self) -> tuple[str, int | None]:
+        """What requests are counted under."""
+        return ("token", self.token_id) if self.token_id is not None else ("web", self.web_session_id)
 
     def everywhere(self) -> None:
         """Raises 403 for a token that is limited to one project."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from polaris.errors import TooMany
@@ -45,20 +46,20 @@ class Buckets:
 
     def __init__(self, rate: float, burst: int) -> None:
         self.rate, self.burst = rate, float(burst)
-        self._found: dict[int, tuple[float, float]] = {}  # token id → what is left, when
+        self._found: dict[Hashable, tuple[float, float]] = {}  # credential → what is left, when
 
-    def take(self, token_id: int) -> None:
+    def take(self, credential: Hashable) -> None:
         """Counts one request. Raises `RateLimited` with the time until the next is free."""
         now = time.monotonic()
-        left, when = self._found.get(token_id, (self.burst, now))
+        left, when = self._found.get(credential, (self.burst, now))
         left = min(self.burst, left + (now - when) * self.rate)
         if left < 1:
-            self._found[token_id] = (left, now)
+            self._found[credential] = (left, now)
             raise RateLimited((1 - left) / self.rate)
-        self._found[token_id] = (left - 1, now)
+        self._found[credential] = (left - 1, now)
 
     def forget(self) -> None:
         """Drops the buckets that nobody used for a while; they are full again anyway."""
         old = time.monotonic() - max(IDLE_SECONDS, self.burst / self.rate)
-        for token_id in [t for t, (_, when) in self._found.items() if when < old]:
-            del self._found[token_id]
+        for credential in [c for c, (_, when) in self._found.items() if when < old]:
+            del self._found[credential]

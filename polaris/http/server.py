@@ -23,6 +23,10 @@ from polaris.http.api import OPERATIONS
 from polaris.http.limits import Limits
 from polaris.http.operations import install
 from polaris.http.service import SERVICE, Service
+from polaris.http.web import site
+from polaris.http.web.dns import NAMES, Names
+from polaris.http.web.pages import PAGES
+from polaris.http.web.sign_in import DOOR, Door
 from polaris.model import BATCH_BYTES
 from polaris.settings import Settings
 
@@ -34,12 +38,14 @@ SHUTDOWN_SECONDS = 10.0
 def make_app(settings: Settings, database_url: str, limits: Limits | None = None) -> web.Application:
     """The application; it opens and closes its connections with `AppRunner`'s setup and cleanup."""
     service = Service(settings, database_url, limits or Limits())
-    app = web.Application(middlewares=[_count, problems.middleware], client_max_size=BATCH_BYTES)
+    app = web.Application(middlewares=[_count, site.lost, problems.middleware], client_max_size=BATCH_BYTES)
     app[SERVICE] = service
     app.cleanup_ctx.append(service.running)
     app.on_shutdown.append(_end_streams)
     install(app, OPERATIONS, service.enter)
     app.router.add_get("/openapi.json", _describe)
+    site.install(app, PAGES)
+    app[DOOR], app[NAMES] = Door.of(settings), Names()
     return app
 
 

@@ -79,7 +79,7 @@ class Service:
     async def enter(self, request: web.Request) -> None:
         """Who asks, and whether it may ask so often."""
         caller = await self.authenticator.identify(request)
-        self.buckets.take(caller.token_id)
+        self.buckets.take(caller.credential)
         request[CALLER] = caller
 
     def redactor(self, caller: Caller) -> Redactor:

@@ -21,11 +21,11 @@ from polaris import model
 from polaris.db import calls
 from polaris.db.push import Where
 from polaris.db.rows import ProjectRow, SessionRow
-from polaris.errors import PolarisError, Unprocessable
+from polaris.errors import NotFound, PolarisError, Unprocessable
 from polaris.http import feed, problems, wire
 from polaris.http.auth import CALLER
 from polaris.http.hub import Item, Slow
-from polaris.http.live import TRY_AGAIN, End, Live
+from polaris.http.live import NO_ACCESS, TRY_AGAIN, End, Live
 from polaris.http.operations import invalid
 from polaris.http.paths import InProject, InSession
 from polaris.http.service import SERVICE
@@ -219,7 +219,7 @@ class Socket:
             if type(value) is not dict:
                 raise Unprocessable("A message is an object.")
             number = value.get("id")
-            self.service.buckets.take(self.caller.token_id)
+            self.service.buckets.take(self.caller.credential)
             answer = await self._handle(value.pop("type", None), value)
         except ConnectionError:
             return
@@ -287,7 +287,9 @@ class Socket:
             await self.send({"type": "resume", "after": self.sent, "reason": "slow"})
             end = End(TRY_AGAIN, "slow")
         for failure in failures:
-            if isinstance(failure, Exception) and not isinstance(failure, Slow | ConnectionError):
+            if isinstance(failure, Exception) and isinstance(problems.known(failure), NotFound):
+                end = end or End(NO_ACCESS, "no access to this project any more")  # found out by reading on
+            elif isinstance(failure, Exception) and not isinstance(failure, Slow | ConnectionError):
                 logger.error("a socket failed", exc_info=failure)
                 end = end or End(1011, "internal")
         if end is not None and not self.ws.closed:
