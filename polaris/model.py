@@ -169,6 +169,11 @@ class Events(Answer):
 
 class ProjectIn(Body):
     name: Name
+    visibility: Visibility = "org"
+
+
+class VisibilityIn(Body):
+    visibility: Visibility
 
 
 class Project(Answer):
@@ -344,6 +349,18 @@ class Members(Answer):
     items: list[Member]
 
 
+class RoleIn(Body):
+    role: Literal["admin", "member"]
+
+
+class InviteIn(Body):
+    """An invitation to an address."""
+
+    email: Annotated[str, Field(min_length=3, max_length=320)]
+    role: Literal["admin", "member"] = "member"
+    handle: Name | None = Field(None, description="A member whom only this installation vouches for, to be taken over.")
+
+
 class Invite(Answer):
     """An invitation to an address; its link is shown once."""
 
@@ -359,6 +376,18 @@ class Invite(Answer):
     revoked_at: datetime | None = None
 
 
+class IssuedInvite(Invite):
+    link: str = Field(description="To be given to the invited person. It is shown this once.")
+
+
+class Invites(Answer):
+    items: list[Invite]
+
+
+class DomainIn(Body):
+    domain: Annotated[str, Field(min_length=3, max_length=253)]
+
+
 class Domain(Answer):
     """A domain that the organization says is its own; once proven, its people may join by themselves."""
 
@@ -370,12 +399,31 @@ class Domain(Answer):
     proven_at: datetime | None = None
 
 
+class Domains(Answer):
+    items: list[Domain]
+
+
+class Removed(Answer):
+    """What is no longer there."""
+
+    removed: str
+
+
 class ProjectMember(Answer):
     """Somebody who may see a private project."""
 
     actor: str
     added_by: str
     added_at: datetime
+
+
+class ProjectMembers(Answer):
+    items: list[ProjectMember]
+
+
+class PolicyIn(Body):
+    sender_class: SenderClass
+    policy: SenderPolicy | None = Field(description="null: what the project, or nobody, says.")
 
 
 class Policy(Answer):
@@ -386,6 +434,20 @@ class Policy(Answer):
     set_on: Literal["default", "project", "session"]
     set_by: str | None = None
     set_at: datetime | None = None
+
+
+class Policies(Answer):
+    items: list[Policy]
+
+
+class DecisionIn(Body):
+    """The driver's word on advice that is held."""
+
+    decision: Literal["send", "dismiss"]
+    body: Annotated[str, Field(max_length=ADVICE_CHARACTERS, pattern=SOMETHING)] | None = Field(
+        None, description="Sent instead of the sender's own words, which the record keeps."
+    )
+    reason: Annotated[str, Field(max_length=500)] | None = None
 
 
 class AuditRow(Answer):
@@ -399,6 +461,13 @@ class AuditRow(Answer):
     detail: str | None = Field(None, description="JSON text; the hash covers these very characters.")
     prev_hash: str
     hash: str
+
+
+class AuditPage(Answer):
+    """Rows, ascending. The organization's number is hashed with each of them."""
+
+    org_id: int
+    items: list[AuditRow]
 
 
 class AuditHead(Answer):
@@ -459,3 +528,8 @@ class StreamQuery(Query):
 
 class DeliveriesQuery(Query):
     limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
+
+
+class AuditQuery(Query):
+    after: Seq = 0
+    limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 500

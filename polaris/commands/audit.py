@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_text
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ class Audit(Group):
                 sys.stdout.write(piece)
 
 
-async def _checked(source: AsyncIterator[Json | audit.Anchor], anchors: Iterable[audit.Anchor]) -> audit.Chain:
+async def _checked(source: AsyncGenerator[Json | audit.Anchor, None], anchors: Iterable[audit.Anchor]) -> audit.Chain:
     """Adds all rows; an anchor, which stands before them, is the head that the source says it has."""
     chain: audit.Chain | None = None
     known = [*anchors]
@@ -91,7 +91,7 @@ async def _checked(source: AsyncIterator[Json | audit.Anchor], anchors: Iterable
     return chain
 
 
-async def _of_service() -> AsyncIterator[Json | audit.Anchor]:
+async def _of_service() -> AsyncGenerator[Json | audit.Anchor, None]:
     async with base.service() as client:
         head = await client.audit_head()  # before the rows: what comes meanwhile is after it
         yield audit.Anchor(int(head["last_id"]), str(head["last_hash"]))
@@ -102,7 +102,7 @@ async def _of_service() -> AsyncIterator[Json | audit.Anchor]:
             after = int(items[-1]["audit_id"])
 
 
-async def _of_database() -> AsyncIterator[Json | audit.Anchor]:
+async def _of_database() -> AsyncGenerator[Json | audit.Anchor, None]:
     from polaris.db import auditing
 
     with base.database() as urls:
@@ -112,7 +112,7 @@ async def _of_database() -> AsyncIterator[Json | audit.Anchor]:
                 yield row
 
 
-async def _of_file(file: str) -> AsyncIterator[Json | audit.Anchor]:
+async def _of_file(file: str) -> AsyncGenerator[Json | audit.Anchor, None]:
     try:
         with sys.stdin if file == "-" else Path(file).open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):

@@ -9,10 +9,11 @@ from aiohttp import web
 
 from polaris import tokens
 from polaris.db import calls
+from polaris.errors import Unauthorized
 from polaris.http.auth import CALLER
 from polaris.http.paths import OfMember, OfToken
 from polaris.http.service import SERVICE
-from polaris.model import IssuedToken, Me, Member, MemberIn, Members, Token, TokenIn, Tokens
+from polaris.model import IssuedToken, Me, Member, MemberIn, Members, RoleIn, Token, TokenIn, Tokens
 
 DEFAULT_LIFE = timedelta(days=90)
 
@@ -21,6 +22,17 @@ async def show_me(request: web.Request) -> Me:
     caller = request[CALLER]
     key = base64.b64encode(caller.redaction_key).decode()
     return Me.model_validate({"org": caller.org, "actor": caller.actor, "role": caller.role, "redaction_key": key})
+
+
+async def sign_out(request: web.Request) -> Token:
+    """Any token may end itself, one for an agent or for one project too."""
+    caller, service = request[CALLER], request.app[SERVICE]
+    if caller.token_id is None:
+        raise Unauthorized
+    async with service.database.connection() as conn:
+        row = await calls.revoke_token(conn, caller.org_id, caller.actor, caller.token_id)
+    service.registry.control(None)
+    return row
 
 
 async def list_tokens(request: web.Request) -> Tokens:
@@ -48,6 +60,8 @@ async def issue_token(request: web.Request, body: TokenIn) -> IssuedToken:
             shown=tokens.shown(secret),
             project=body.project,
             expires_in=life,
+            # A person's token lives for as long as it is used; an agent's ends when it was said to.
+            sliding=body.expires_in is None and actor.startswith("user:"),
         )
     return IssuedToken(**row.model_dump(), token=secret)
 
@@ -76,7 +90,18 @@ async def add_member(request: web.Request, body: MemberIn) -> Member:
         return await calls.add_member(conn, caller.org_id, caller.actor, body.handle, body.role, body.email)
 
 
+async def set_role(request: web.Request, params: OfMember, body: RoleIn) -> Member:
+    caller = request[CALLER]
+    caller.everywhere()
+    service = request.app[SERVICE]
+    async with service.database.connection() as conn:
+        row = await calls.set_role(conn, caller.org_id, caller.actor, params.handle, body.role)
+    service.registry.control(None)
+    return row
+
+
 async def remove_member(request: web.Request, params: OfMember) -> Member:
+    """Everybody may leave; administrators remove others."""
     caller = request[CALLER]
     caller.everywhere()
     service = request.app[SERVICE]

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from polaris import model
-from polaris.http import accounts, health, projects, record, sockets, streams
+from polaris.http import accounts, audit, health, orgs, policies, projects, record, sockets, streams
 from polaris.http.operations import Operation
-from polaris.http.paths import InProject, InSession, OfDelivery, OfMember, OfToken
+from polaris.http.paths import (
+    InProject,
+    InSession,
+    OfDelivery,
+    OfDomain,
+    OfInvite,
+    OfMember,
+    OfProjectMember,
+    OfToken,
+)
 
 P, S = "/projects/{p}", "/projects/{p}/sessions/{s}"
 
@@ -23,6 +32,9 @@ OPERATIONS: tuple[Operation, ...] = (
         reply=model.PushResults,
     ),
     Operation("show_me", "GET", "/me", accounts.show_me, "Who the bearer is.", reply=model.Me),
+    Operation(
+        "sign_out", "DELETE", "/me/token", accounts.sign_out, "Revokes the token of this request.", reply=model.Token
+    ),
     # Projects
     Operation(
         "create_project",
@@ -48,6 +60,97 @@ OPERATIONS: tuple[Operation, ...] = (
         params=InProject,
         reply=model.Project,
         errors=(403, 409),
+    ),
+    Operation(
+        "restore_project",
+        "POST",
+        f"{P}/restore",
+        projects.restore_project,
+        "Opens an archived project again, with the sessions that were archived along with it.",
+        params=InProject,
+        reply=model.Project,
+        errors=(403, 409),
+    ),
+    # Who may see a project, and who may speak to its sessions
+    Operation(
+        "set_visibility",
+        "PUT",
+        f"{P}/visibility",
+        policies.set_visibility,
+        "Opens a project to the whole organization, or closes it to all but its members.",
+        params=InProject,
+        body=model.VisibilityIn,
+        reply=model.Project,
+        errors=(403,),
+    ),
+    Operation(
+        "list_project_members",
+        "GET",
+        f"{P}/members",
+        policies.list_members,
+        "Lists who may see a private project, besides the administrators.",
+        params=InProject,
+        reply=model.ProjectMembers,
+    ),
+    Operation(
+        "add_project_member",
+        "PUT",
+        f"{P}/members/{{actor}}",
+        policies.add_member,
+        "Lets somebody see a private project.",
+        params=OfProjectMember,
+        reply=model.ProjectMember,
+        errors=(403,),
+    ),
+    Operation(
+        "remove_project_member",
+        "DELETE",
+        f"{P}/members/{{actor}}",
+        policies.remove_member,
+        "Takes somebody off the list; everybody may take themselves off.",
+        params=OfProjectMember,
+        reply=model.Removed,
+        errors=(403, 409),
+    ),
+    Operation(
+        "list_project_policies",
+        "GET",
+        f"{P}/policies",
+        policies.list_of_project,
+        "Lists what becomes of advice, by class of sender.",
+        params=InProject,
+        reply=model.Policies,
+    ),
+    Operation(
+        "set_project_policy",
+        "PUT",
+        f"{P}/policies",
+        policies.set_of_project,
+        "Says what becomes of advice to the project's sessions.",
+        params=InProject,
+        body=model.PolicyIn,
+        reply=model.Policies,
+        errors=(403,),
+    ),
+    Operation(
+        "list_session_policies",
+        "GET",
+        f"{S}/policies",
+        policies.list_of_session,
+        "Lists what becomes of advice to this session, by class of sender.",
+        params=InSession,
+        reply=model.Policies,
+    ),
+    Operation(
+        "set_session_policy",
+        "PUT",
+        f"{S}/policies",
+        policies.set_of_session,
+        "Says what becomes of advice to this session.",
+        params=InSession,
+        body=model.PolicyIn,
+        reply=model.Policies,
+        errors=(403,),
     ),
     # The record
     Operation(
@@ -236,6 +339,17 @@ OPERATIONS: tuple[Operation, ...] = (
         reply=model.Settled,
         errors=(403, 409),
     ),
+    Operation(
+        "decide_delivery",
+        "POST",
+        f"{P}/deliveries/{{id}}/decision",
+        policies.decide,
+        "Sends advice that is held, reworded if need be, or dismisses it; for the seat's holder.",
+        params=OfDelivery,
+        body=model.DecisionIn,
+        reply=model.Delivery,
+        errors=(403, 409),
+    ),
     # Accounts
     Operation(
         "list_tokens", "GET", "/tokens", accounts.list_tokens, "Lists tokens.", reply=model.Tokens, errors=(403,)
@@ -280,10 +394,104 @@ OPERATIONS: tuple[Operation, ...] = (
         "DELETE",
         "/members/{handle}",
         accounts.remove_member,
-        "Removes a member, with everything that hangs on their tokens.",
+        "Removes a member, with everything that hangs on their tokens; everybody may leave.",
         params=OfMember,
         reply=model.Member,
         errors=(403, 409),
+    ),
+    Operation(
+        "set_role",
+        "PUT",
+        "/members/{handle}",
+        accounts.set_role,
+        "Makes a member an administrator, or an administrator a member.",
+        params=OfMember,
+        body=model.RoleIn,
+        reply=model.Member,
+        errors=(403, 409),
+    ),
+    Operation(
+        "list_invites", "GET", "/invites", orgs.list_invites, "Lists invitations.", reply=model.Invites, errors=(403,)
+    ),
+    Operation(
+        "invite",
+        "POST",
+        "/invites",
+        orgs.invite,
+        "Invites an address; the link is shown this once.",
+        body=model.InviteIn,
+        reply=model.IssuedInvite,
+        status=201,
+        errors=(403, 404, 409),
+    ),
+    Operation(
+        "revoke_invite",
+        "DELETE",
+        "/invites/{id}",
+        orgs.revoke_invite,
+        "Ends an invitation that nobody has accepted.",
+        params=OfInvite,
+        reply=model.Invite,
+        errors=(403, 409),
+    ),
+    Operation(
+        "list_domains",
+        "GET",
+        "/domains",
+        orgs.list_domains,
+        "Lists the organization's domains, with what proves them.",
+        reply=model.Domains,
+        errors=(403,),
+    ),
+    Operation(
+        "add_domain",
+        "POST",
+        "/domains",
+        orgs.add_domain,
+        "Says that a domain is the organization's; its people may join once that is proven.",
+        body=model.DomainIn,
+        reply=model.Domain,
+        status=201,
+        errors=(403,),
+    ),
+    Operation(
+        "remove_domain",
+        "DELETE",
+        "/domains/{domain}",
+        orgs.remove_domain,
+        "Takes a domain off the list; members who joined by it stay.",
+        params=OfDomain,
+        reply=model.Removed,
+        errors=(403,),
+    ),
+    # The audit log
+    Operation(
+        "list_audit",
+        "GET",
+        "/audit",
+        audit.list_audit,
+        "Reads the audit log after a number, a page at a time, as it was hashed.",
+        query=model.AuditQuery,
+        reply=model.AuditPage,
+        errors=(403,),
+    ),
+    Operation(
+        "show_audit_head",
+        "GET",
+        "/audit/head",
+        audit.show_head,
+        "The number and hash of the audit log's last row.",
+        reply=model.AuditHead,
+        errors=(403,),
+    ),
+    Operation(
+        "export_audit",
+        "GET",
+        "/audit/export",
+        audit.export_audit,
+        "The whole audit log, one JSON object a line; the log notes that it was taken out.",
+        media=audit.EXPORT,
+        errors=(403,),
     ),
     # The process
     Operation("healthz", "GET", "/healthz", health.healthz, "This process answers.", reply=health.Alive, public=True),

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 GOING_AWAY, TRY_AGAIN, TOKEN_DIED, NO_ACCESS = 1001, 1013, 4401, 4403
 SHORTEST_SECONDS = 0.2  # between two looks, however many notifications come: they may be forged
 ACCESS_ROUNDS = 20  # every so many looks the access to projects is checked without a notification
+TOUCH_SECONDS = 60.0  # how often a token behind something live counts as used: its expiry may slide
 
 
 class End(NamedTuple):
@@ -48,6 +49,7 @@ class Registry:
         self._poked = asyncio.Event()
         self._orgs: set[int] = set()  # whose access to projects is to be looked at
         self._task: asyncio.Task[None] | None = None
+        self._touched = time.monotonic()
         self.all: set[Live] = set()
         self.stopping = False
 
@@ -77,7 +79,7 @@ class Registry:
         self._authenticator.forget()
         if control is None:
             self._orgs |= {live.caller.org_id for live in self.all}
-        elif control.kind != "token":
+        elif control.kind not in ("token", "web_session"):
             self._orgs.add(control.org)
         self._poked.set()
 
@@ -104,14 +106,31 @@ class Registry:
                 pass
 
     async def revalidate(self, orgs: Iterable[int] = ()) -> None:
-        """Ends what hangs on dead tokens, and what watches a project that its actor may not see any more."""
+        """Ends what hangs on dead credentials, and what watches a project that its actor may not see any more."""
         if not self.all:
             return
+        tokens = sorted({live.caller.token_id for live in self.all if live.caller.token_id is not None})
+        browsers = {
+            (live.caller.web_session_id, live.caller.org_id)
+            for live in self.all
+            if live.caller.web_session_id is not None
+        }
         async with self._database.connection() as conn:
-            dead = set(await calls.list_dead_tokens(conn, sorted({live.caller.token_id for live in self.all})))
+            if tokens and time.monotonic() - self._touched > TOUCH_SECONDS:
+                self._touched = time.monotonic()
+                await calls.touch_tokens(conn, tokens)
+            dead = set(await calls.list_dead_tokens(conn, tokens)) if tokens else set()
+            ended = set()
+            if browsers:
+                sessions, of = (list(column) for column in zip(*sorted(browsers), strict=True))
+                ended = {
+                    (row.web_session_id, row.org_id) for row in await calls.list_dead_web_sessions(conn, sessions, of)
+                }
             for live in tuple(self.all):
-                if live.caller.token_id in dead or live.caller.expired():
+                if live.caller.token_id in dead:
                     live.end(TOKEN_DIED, "the token is not valid any more")
+                elif (live.caller.web_session_id, live.caller.org_id) in ended:
+                    live.end(TOKEN_DIED, "the browser is not signed in any more")
             looked_at = {(v.caller.org_id, v.caller.actor, v.project) for v in self.all if v.caller.org_id in set(orgs)}
             for org_id, actor, project in looked_at:
                 try:

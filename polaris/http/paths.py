@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from polaris.model import Name
+from polaris.model import Actor, Name
 
 
 class _Path(BaseModel):
@@ -31,3 +31,15 @@ class OfToken(_Path):
 
 class OfMember(_Path):
     handle: Name
+
+
+class OfInvite(_Path):
+    id: int = Field(ge=0, le=2**63 - 1)
+
+
+class OfDomain(_Path):
+    domain: str = Field(min_length=3, max_length=253, pattern=r"^[A-Za-z0-9.-]+$")
+
+
+class OfProjectMember(InProject):
+    actor: Actor

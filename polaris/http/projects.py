@@ -18,7 +18,7 @@ async def create_project(request: web.Request, body: ProjectIn) -> ProjectRow:
     caller = request[CALLER]
     caller.everywhere()
     async with request.app[SERVICE].database.connection() as conn:
-        return await calls.create_project(conn, caller.org_id, caller.actor, body.name)
+        return await calls.create_project(conn, caller.org_id, caller.actor, body.name, body.visibility)
 
 
 async def list_projects(request: web.Request) -> Projects:
@@ -39,6 +39,13 @@ async def archive_project(request: web.Request, params: InProject) -> ProjectRow
     await service.admit(caller, params.p)
     async with service.database.connection() as conn:
         return await calls.archive_project(conn, caller.org_id, caller.actor, params.p)
+
+
+async def restore_project(request: web.Request, params: InProject) -> ProjectRow:
+    service, caller = request.app[SERVICE], request[CALLER]
+    await service.admit(caller, params.p)
+    async with service.database.connection() as conn:
+        return await calls.restore_project(conn, caller.org_id, caller.actor, params.p)
 
 
 async def create_session(request: web.Request, params: InProject, body: SessionIn) -> SessionShown:

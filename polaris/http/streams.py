@@ -6,6 +6,7 @@ An EventSource reconnects by itself with the last id it saw, so a cut, a restart
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -14,12 +15,14 @@ from aiohttp import web
 from aiohttp_sse import EventSourceResponse
 
 from polaris.db import calls
-from polaris.errors import Unprocessable
-from polaris.http import feed
-from polaris.http.auth import CALLER
-from polaris.http.hub import Slow
+from polaris.db.rows import ProjectRow
+from polaris.errors import NotFound, Unprocessable
+from polaris.http import feed, problems
+from polaris.http.auth import CALLER, Caller
+from polaris.http.hub import Item, Slow
 from polaris.http.live import Live
 from polaris.http.paths import InProject, InSession
+from polaris.http.problems import known
 from polaris.http.service import SERVICE
 from polaris.model import StreamQuery
 
@@ -37,14 +40,30 @@ async def follow_session(request: web.Request, params: InSession, query: StreamQ
 
 async def _follow(request: web.Request, name: str, session: str | None, after: int | None) -> web.StreamResponse:
     service, caller = request.app[SERVICE], request[CALLER]
-    after = _last_event_id(request, after)
+    after = last_event_id(request, after)
     async with service.database.connection() as conn:
         project = await service.project(conn, caller, name)
         if session is not None:
             await calls.get_session(conn, caller.org_id, caller.actor, name, session)
-    live = Live(caller, name)
-    stream = EventSourceResponse(ping_interval=service.limits.ping_seconds, send_timeout=service.limits.slow_seconds)
     start = project.last_seq if after is None else after
+    return await relay(request, caller, project, session, start, _messages)
+
+
+async def relay(
+    request: web.Request,
+    caller: Caller,
+    project: ProjectRow,
+    session: str | None,
+    start: int,
+    encode: Callable[[list[Item]], bytes],
+) -> web.StreamResponse:
+    """Answers with what comes after *start* until the reader leaves, its credential dies or the service stops.
+
+    *encode* makes the messages of up to `CHUNK` events. A reader that is too slow is told where to resume.
+    """
+    service = request.app[SERVICE]
+    live = Live(caller, project.name)
+    stream = EventSourceResponse(ping_interval=service.limits.ping_seconds, send_timeout=service.limits.slow_seconds)
     sent = start
 
     async def pump() -> None:
@@ -54,7 +73,7 @@ async def _follow(request: web.Request, name: str, session: str | None, after: i
                 for i in range(0, len(items), CHUNK):
                     part = items[i : i + CHUNK]
                     async with asyncio.timeout(service.limits.slow_seconds):
-                        await stream.write(b"".join([item.sse for item in part]))
+                        await stream.write(encode(part))
                     sent = part[-1].seq
 
     service.registry.add(live)
@@ -75,6 +94,8 @@ async def _follow(request: web.Request, name: str, session: str | None, after: i
                 await stream.send(orjson.dumps({"after": sent, "reason": "slow"}).decode(), event="resume")
             elif isinstance(failure, TimeoutError) and request.transport is not None:
                 request.transport.abort()
+            elif isinstance(failure, Exception) and isinstance(problems.known(failure), NotFound):
+                pass  # no access to the project any more, found out by reading on
             elif isinstance(failure, Exception) and not isinstance(failure, ConnectionError):
                 raise failure
     except ConnectionError:
@@ -84,7 +105,7 @@ async def _follow(request: web.Request, name: str, session: str | None, after: i
     return stream
 
 
-def _last_event_id(request: web.Request, after: int | None) -> int | None:
+def last_event_id(request: web.Request, after: int | None) -> int | None:
     """Where to go on: the header of a reconnect counts more than the URL that the reader began with."""
     header = request.headers.get("Last-Event-ID", "").strip()
     if not header:
@@ -92,6 +113,10 @@ def _last_event_id(request: web.Request, after: int | None) -> int | None:
     if not (header.isascii() and header.isdecimal() and len(header) < 19):
         raise Unprocessable("Last-Event-ID is a number of an event.")
     return int(header)
+
+
+def _messages(items: list[Item]) -> bytes:
+    return b"".join([item.sse for item in items])
 
 
 def _nothing() -> None:

@@ -12,6 +12,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_me record;
   v_project bigint;
+  v_token bigint;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   perform polaris_data.require_participant(p_for);
@@ -38,8 +39,10 @@ begin
   if p_project is not null then
     v_project := (polaris_data.find_project(v_me.org_id, v_me.actor, p_project)).project_id;
   end if;
-  return query select * from polaris_data.show_tokens(v_me.org_id, polaris_data.write_token(
-    v_me.org_id, coalesce(v_me.actor, p_for), p_for, p_name, p_hash, p_shown, v_project, p_expires_in, p_sliding));
+  -- Two statements: a stable function sees what was there when its own statement began.
+  v_token := polaris_data.write_token(
+    v_me.org_id, coalesce(v_me.actor, p_for), p_for, p_name, p_hash, p_shown, v_project, p_expires_in, p_sliding);
+  return query select * from polaris_data.show_tokens(v_me.org_id, v_token);
 end;
 $$;
 comment on function polaris.issue_token is 'Keeps the hash of a new token.';
