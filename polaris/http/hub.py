@@ -33,13 +33,15 @@ RETRY_SECONDS = 0.5
 
 
 class Item:
-    """One event, encoded once, framed once for each kind of reader."""
+    """One event, encoded once, framed once for each kind of reader; ``html`` is what the pages made of it."""
 
-    __slots__ = ("_sse", "_ws", "json", "kind", "seq", "session")
+    __slots__ = ("_sse", "_ws", "html", "json", "kind", "row", "seq", "session")
 
     def __init__(self, row: EventRow) -> None:
         self.seq, self.session, self.kind = row.seq, row.session, row.kind
+        self.row = row
         self.json = wire.event(row)
+        self.html: bytes | None = None
         self._ws: bytes | None = None
         self._sse: bytes | None = None
 

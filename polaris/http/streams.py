@@ -22,7 +22,6 @@ from polaris.http.auth import CALLER, Caller
 from polaris.http.hub import Item, Slow
 from polaris.http.live import Live
 from polaris.http.paths import InProject, InSession
-from polaris.http.problems import known
 from polaris.http.service import SERVICE
 from polaris.model import StreamQuery
 
