@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polaris.http.web import orgs, sign_in
+from polaris.http.web import dashboard, floor, orgs, session, sign_in
 from polaris.http.web.site import Page
 
 PAGES: tuple[Page, ...] = (
@@ -21,5 +21,21 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/invites/{org}/{secret}", orgs.accept, "person"),
     # The command line signs in: cli_login
     # Projects: dashboard, floor, session
+    Page("GET", "/o/{org}", dashboard.show),
+    Page("POST", "/o/{org}/projects", dashboard.create_project),
+    Page("POST", "/o/{org}/p/{p}/archive", dashboard.archive_project),
+    Page("POST", "/o/{org}/p/{p}/restore", dashboard.restore_project),
+    Page("GET", "/o/{org}/p/{p}", floor.show),
+    Page("GET", "/o/{org}/p/{p}/live", floor.live),
+    Page("POST", "/o/{org}/p/{p}/say", floor.say),
+    Page("POST", "/o/{org}/p/{p}/read", floor.mark_read),
+    Page("GET", "/o/{org}/p/{p}/e/{seq}", floor.show_event),
+    Page("GET", "/o/{org}/p/{p}/s/{s}", session.show),
+    Page("GET", "/o/{org}/p/{p}/s/{s}/live", session.live),
+    Page("POST", "/o/{org}/p/{p}/s/{s}/advise", session.advise),
+    Page("POST", "/o/{org}/p/{p}/s/{s}/claim", session.claim),
+    Page("POST", "/o/{org}/p/{p}/s/{s}/release", session.release),
+    Page("POST", "/o/{org}/p/{p}/s/{s}/policies", session.set_policy),
+    Page("POST", "/o/{org}/p/{p}/deliveries/{id}", session.decide),
     # Settings
 )
