@@ -338,7 +338,7 @@ async def list_memberships(conn: Connection, person: int) -> list[rows.Membershi
 
 
 @call
-async def list_local_people(conn: Connection) -> list[rows.LocalPersonRow]:
+async def list_local_people(conn: Connection, org: int | None = None) -> list[rows.LocalPersonRow]:
     """Whom the installation itself vouches for."""
     raise NotImplementedError
 
@@ -515,6 +515,14 @@ async def get_session(
     conn: Connection, org: int | None, actor: str | None, project: str, session: str
 ) -> rows.SessionRow:
     """404 ``no_such_session``."""
+    raise NotImplementedError
+
+
+@call
+async def list_seats(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str, limit: int = 10
+) -> list[rows.SeatRow]:
+    """Who drove a session, the newest first."""
     raise NotImplementedError
 
 
@@ -737,6 +745,12 @@ async def list_policies(
     conn: Connection, org: int | None, actor: str | None, project: str, session: str | None = None
 ) -> list[model.Policy]:
     """What is in force for each class of sender."""
+    raise NotImplementedError
+
+
+@call
+async def list_all_policies(conn: Connection, org: int | None, actor: str | None) -> list[rows.ProjectPolicyRow]:
+    """What is in force in every project that the caller may see."""
     raise NotImplementedError
 
 

@@ -165,6 +165,20 @@ class SessionRow(model.Session):
     session_id: int
 
 
+class SeatRow(model.Answer):
+    """Who held a session's seat under one epoch."""
+
+    epoch: int
+    driver: str
+    claimed_at: datetime
+    ended_at: datetime | None
+    ended_how: str | None
+
+
+class ProjectPolicyRow(model.Policy):
+    project: str
+
+
 class ClaimedRow(SessionRow):
     created: bool
 

@@ -158,6 +158,7 @@ def install(app: web.Application, pages: Iterable[Page]) -> None:
         context_processors=(),
     )
     environment.globals["static"] = static
+    app.on_response_prepare.append(_add_headers)
     for page in pages:
         app.router.add_route(page.method, page.path, _framed(page))
     app.router.add_get("/static/{version}/{name}", _file)
@@ -179,8 +180,6 @@ def _framed(page: Page) -> Handler:
             if page.access == "machine":
                 raise
             answer = _refusal(request, error)
-        if not answer.prepared:
-            _add_headers(request, answer)
         return answer
 
     return run
@@ -193,13 +192,13 @@ async def lost(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.match_info.http_exception is None or "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
         return answer
     request[ORIGIN] = ""
-    page = _refusal(request, NotFound("There is no such page."))
-    _add_headers(request, page)
-    return page
+    return _refusal(request, NotFound("There is no such page."))
 
 
 async def _enter(request: web.Request, page: Page) -> web.Response | None:
     """Finds out who looks and refuses who may not; an answer instead of the page, or None."""
+    if any("\0" in part for part in (*request.match_info.values(), *request.query.values())):
+        raise NotFound("There is no such page.")
     if page.access == "machine":
         return None
     service = request.app[SERVICE]
@@ -265,7 +264,10 @@ def _said(problem: PolarisError) -> dict[str, Any]:
     return {"status": problem.status, "message": problem.message, "hint": problem.hint, "code": problem.code}
 
 
-def _add_headers(request: web.Request, answer: web.StreamResponse) -> None:
+async def _add_headers(request: web.Request, answer: web.StreamResponse) -> None:
+    """On every answer of a page, streams too, when its headers go out."""
+    if ORIGIN not in request:
+        return
     targets = " ".join(("'self'", *request.get(FORM_TARGETS, ())))
     answer.headers.setdefault(
         "Content-Security-Policy",
