@@ -24,6 +24,7 @@ from polaris.http.limits import Limits
 from polaris.http.operations import install
 from polaris.http.service import SERVICE, Service
 from polaris.http.web import site
+from polaris.http.web.cli_login import DESK, Desk
 from polaris.http.web.dns import NAMES, Names
 from polaris.http.web.pages import PAGES
 from polaris.http.web.sign_in import DOOR, Door
@@ -45,7 +46,7 @@ def make_app(settings: Settings, database_url: str, limits: Limits | None = None
     install(app, OPERATIONS, service.enter)
     app.router.add_get("/openapi.json", _describe)
     site.install(app, PAGES)
-    app[DOOR], app[NAMES] = Door.of(settings), Names()
+    app[DOOR], app[DESK], app[NAMES] = Door.of(settings), Desk(), Names()
     return app
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polaris.http.web import dashboard, floor, orgs, session, sign_in
+from polaris.http.web import cli_login, dashboard, floor, orgs, session, sign_in
 from polaris.http.web.site import Page
 
 PAGES: tuple[Page, ...] = (
@@ -20,6 +20,12 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/invites/{org}/{secret}", orgs.show_invite, "public"),
     Page("POST", "/invites/{org}/{secret}", orgs.accept, "person"),
     # The command line signs in: cli_login
+    Page("GET", "/cli/authorize", cli_login.ask, "person"),
+    Page("POST", "/cli/authorize", cli_login.decide, "person"),
+    Page("GET", "/device", cli_login.show_device, "person"),
+    Page("POST", "/device", cli_login.answer_device, "person"),
+    Page("POST", "/cli/device", cli_login.begin_device, "machine"),
+    Page("POST", "/cli/token", cli_login.give_token, "machine"),
     # Projects: dashboard, floor, session
     Page("GET", "/o/{org}", dashboard.show),
     Page("POST", "/o/{org}/projects", dashboard.create_project),
