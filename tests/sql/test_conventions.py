@@ -290,6 +290,23 @@ def test_only_one_function_writes_events_and_moves_counters() -> None:
     assert {name for name, text in FILES.items() if writers.search(code(text))} == {"40_events/write_events.sql"}
 
 
+def test_the_head_of_the_audit_log_is_the_last_lock() -> None:
+    # Everybody who notes something waits there. Whoever holds it must need nothing that such a one may hold.
+    locks = re.compile(
+        r"(?i)\binsert into\b|\bupdate polaris_data\b|\bdelete from\b|\bfor (?:no key )?update\b"
+        r"|polaris_data\.(?:write_(?!audit)\w+|end_\w+|lock_\w+|move_\w+|requeue_\w+|take_\w+|require_other_\w+)\("
+    )
+    writers = {name: code(text) for name, text in FILES.items() if "write_audit.sql" not in name}
+    after = {
+        name: locks.findall(body[noted.end() :])
+        for name, body in writers.items()
+        if (noted := re.search(r"polaris_data\.write_(audit|token)\(", body))
+    }
+
+    assert len(after) > 20
+    assert {name: found for name, found in after.items() if found and "write_token.sql" not in name} == {}
+
+
 def test_no_update_contains_a_volatile_function() -> None:
     # Citus refuses them on distributed tables: the clock goes into a variable first.
     for name, text in FILES.items():
