@@ -12,6 +12,7 @@ from polaris.commands.audit import Audit
 from polaris.commands.database import Db, LoginRole, Org
 from polaris.commands.floor import Floor
 from polaris.commands.login import Login
+from polaris.commands.projects import Project
 from polaris.commands.serving import Serving
 
 
@@ -24,6 +25,7 @@ class Polaris(Floor, Login, Serving, Group):
         self.login_role = LoginRole()
         self.member = Member()
         self.org = Org()
+        self.project = Project()
         self.token = Token()
 
 

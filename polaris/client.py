@@ -125,8 +125,26 @@ class Client:
     async def project(self, project: str) -> Json:
         return await self.call("GET", _path("projects", project))
 
-    async def create_project(self, project: str) -> Json:
-        return await self.call("POST", "/projects", {"name": project})
+    async def create_project(self, project: str, *, visibility: str | None = None) -> Json:
+        return await self.call("POST", "/projects", _given(name=project, visibility=visibility))
+
+    async def archive_project(self, project: str) -> Json:
+        return await self.call("POST", _path("projects", project, "archive"), {})
+
+    async def restore_project(self, project: str) -> Json:
+        return await self.call("POST", _path("projects", project, "restore"), {})
+
+    async def set_visibility(self, project: str, visibility: str) -> Json:
+        return await self.call("PUT", _path("projects", project, "visibility"), {"visibility": visibility})
+
+    async def project_members(self, project: str) -> list[Json]:
+        return await self._items(_path("projects", project, "members"))
+
+    async def add_project_member(self, project: str, actor: str) -> Json:
+        return await self.call("PUT", _path("projects", project, "members", actor))
+
+    async def remove_project_member(self, project: str, actor: str) -> Json:
+        return await self.call("DELETE", _path("projects", project, "members", actor))
 
     async def sessions(self, project: str) -> list[Json]:
         return await self._items(_path("projects", project, "sessions"))

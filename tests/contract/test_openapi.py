@@ -12,6 +12,7 @@ from polaris import model
 from polaris.http import ingest, openapi
 from polaris.http.api import OPERATIONS
 from polaris.http.server import make_app
+from polaris.http.web.pages import PAGES
 from polaris.settings import Settings
 
 DOCUMENT = openapi.document(OPERATIONS, version=polaris.__version__)
@@ -23,11 +24,12 @@ def test_the_document_is_valid_openapi_3_1() -> None:
     assert DOCUMENT["openapi"] == "3.1.0"
 
 
-async def test_the_router_is_the_table() -> None:
+async def test_the_router_is_the_two_tables() -> None:
     app = make_app(Settings.from_env({}, home="/nowhere"), "postgresql://nowhere/x")
     routes = {(r.method, r.resource.canonical) for r in app.router.routes() if r.resource and r.method != "HEAD"}
 
-    assert routes == {(o.method, o.path) for o in OPERATIONS} | {("GET", "/openapi.json")}
+    beside = {("GET", "/openapi.json"), ("GET", "/static/{version}/{name}")}
+    assert routes == {(o.method, o.path) for o in OPERATIONS} | {(p.method, p.path) for p in PAGES} | beside
 
 
 def test_the_document_is_the_table_without_sockets() -> None:
