@@ -145,7 +145,7 @@ async def _panel(conn: Connection, request: web.Request, project: ProjectRow, se
     org, actor = who.org_id, who.actor
     deliveries = await calls.list_deliveries(conn, org, actor, project.name, session.name, 200)
     policies = await calls.list_policies(conn, org, actor, project.name, session.name)
-    seats: list[Any] = []
+    seats = await calls.list_seats(conn, org, actor, project.name, session.name)
     # The rule is in decide_delivery; this only keeps buttons from those whom it would refuse.
     is_unattended = session.driver is None or session.driver.startswith("agent:")
     own = [d for d in deliveries if d.sender == actor][-OWN_ADVICE:]

@@ -126,7 +126,7 @@ def result(payload: Mapping[str, Any], body: str, lines: int = LINES) -> Tool:
     event, error = payload.get("hook_event_name"), answered.get("error")
     tool.failed = bool(error) or event in ("PostToolUseFailure", "PermissionDenied")
     if isinstance(error, str) and error:
-        tool.outcome = _line(error)[:40] if error.startswith("Exit code") else "failed"
+        tool.outcome = _line(error.partition("\n")[0])[:40] if error.startswith("Exit code") else "failed"
     elif event == "PermissionDenied":
         tool.outcome = "denied"
     elif isinstance(response, Mapping) and response.get("interrupted") is True:
