@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2] / "sql"
 FAIL = re.compile(r"polaris_data\.fail\(\s*(\d{3}|v_\w+),\s*'(\w+)'")
 PUSHED = re.compile(r"(?s)select array_agg\(\s*case(.*?)\bend order by")
 WRITTEN = re.compile(r"then '(\w+_taken)'")
+CALLED = re.compile(r"(?s)create or replace function polaris\.(\w+)\s*\((.*?)\)\s*\n?returns")
 CONSTRAINT = re.compile(r"(?i)\bconstraint (\w+)\s+(?:check|unique)|create unique index (\w+)")
 
 
@@ -20,6 +21,12 @@ def functions() -> dict[str, str]:
     """The text of every function file, by its path below sql/functions."""
     folder = ROOT / "functions"
     return {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.rglob("*.sql"))}
+
+
+def called() -> dict[str, set[str]]:
+    """The functions of schema polaris with the names of their arguments."""
+    found = CALLED.findall("\n".join(functions().values()))
+    return {name: set(re.findall(r"\bp_\w+", arguments)) for name, arguments in found}
 
 
 def raised(text: str) -> set[str]:

@@ -23,7 +23,7 @@ from psycopg.rows import namedtuple_row
 Connection = psycopg.Connection[Any]
 Row = Any
 
-MANY = ("list_", "read_", "push_", "heartbeat", "reap_")
+MANY = ("list_", "read_", "push_", "heartbeat", "reap_", "set_policy")
 NUMBERS = itertools.count(1)
 DEADLINE_SECONDS = 20.0
 

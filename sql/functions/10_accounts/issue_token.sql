@@ -1,6 +1,7 @@
 -- Keeps the hash of a new token of p_for. A person may have tokens for itself and for agents that nobody else runs; an
 -- administrator for anybody. The first one to issue a token for an agent's name runs that agent. An agent issues none: it would
--- outlive its own expiry. A sliding expiry moves with each use.
+-- outlive its own expiry. Nor does anybody become the one who runs an agent that is on the list of a private project by being the
+-- first to ask. A sliding expiry moves with each use.
 -- Fails: 403 not_your_token, 404 no_such_member, 404 no_such_project, 422 actor_is_a_participant, 422 token_name_is_short,
 -- 422 expiry_is_sane.
 create or replace function polaris.issue_token (
@@ -32,7 +33,10 @@ begin
   perform from polaris_data.orgs o where o.org_id = v_me.org_id for no key update;
   if v_me.actor not like 'user:%' or (
     v_me.actor <> p_for and polaris_data.role_of(v_me.org_id, v_me.actor) is distinct from 'admin' and (p_for not like 'agent:%' or exists (
-      select from polaris_data.tokens t where t.org_id = v_me.org_id and t.actor = p_for and t.issued_by <> v_me.actor))) then
+      select from polaris_data.tokens t where t.org_id = v_me.org_id and t.actor = p_for and t.issued_by <> v_me.actor)
+    or (not exists (select from polaris_data.tokens t where t.org_id = v_me.org_id and t.actor = p_for) and exists (
+      select from polaris_data.project_members m
+      where m.org_id = v_me.org_id and m.actor = p_for and not polaris_data.may_see_id(v_me.org_id, v_me.actor, m.project_id))))) then
     perform polaris_data.fail(403, 'not_your_token', format('%s may not issue tokens for %s.', v_me.actor, p_for),
       'Ask its owner or an administrator.');
   end if;

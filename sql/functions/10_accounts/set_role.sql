@@ -1,4 +1,5 @@
--- Makes a member an administrator, or an administrator a member. Administrators only.
+-- Makes a member an administrator, or an administrator a member: then its seats in private projects that it is not on the list of become
+-- open. Administrators only.
 -- Fails: 403 admin_only, 404 no_such_member, 409 last_admin, 422 role_is_known.
 create or replace function polaris.set_role (p_org bigint, p_actor text, p_handle text, p_role text)
 returns setof polaris_data.member_row
@@ -19,6 +20,7 @@ begin
   end if;
   if v_old <> p_role then
     update polaris_data.members set role = p_role where org_id = v_me.org_id and handle = p_handle;
+    perform polaris_data.end_unseen(v_me.org_id, 'user:' || p_handle);
     perform polaris_data.publish_control(v_me.org_id, 'member', 0);
     perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'member.role', 'user:' || p_handle, jsonb_build_object('role', p_role, 'was', v_old));
   end if;

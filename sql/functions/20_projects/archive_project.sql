@@ -6,18 +6,19 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_me record;
   v_project polaris_data.projects;
-  v_now timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_session bigint;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  v_project := polaris_data.lock_project(v_me.org_id, v_me.actor, p_project);
   perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
-  update polaris_data.projects set archived_at = coalesce(archived_at, v_now)
-  where org_id = v_me.org_id and project_id = v_project.project_id;
   -- All sessions are locked before the first event: a loop alone would lock the later ones while it holds the counter.
   perform from polaris_data.sessions s
   where s.org_id = v_me.org_id and s.project_id = v_project.project_id and s.archived_at is null
   order by s.session_id for no key update;
+  v_now := clock_timestamp(); -- what was archived before this was not archived along with it
+  update polaris_data.projects set archived_at = coalesce(archived_at, v_now)
+  where org_id = v_me.org_id and project_id = v_project.project_id;
   for v_session in
     select s.session_id from polaris_data.sessions s
     where s.org_id = v_me.org_id and s.project_id = v_project.project_id and s.archived_at is null

@@ -8,7 +8,7 @@ declare
   v_project polaris_data.projects;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  v_project := polaris_data.lock_project(v_me.org_id, v_me.actor, p_project);
   if v_me.actor is distinct from p_member then
     perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
   end if;

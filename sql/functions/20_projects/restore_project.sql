@@ -9,7 +9,7 @@ declare
   v_session polaris_data.sessions;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  v_project := polaris_data.lock_project(v_me.org_id, v_me.actor, p_project);
   perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
   perform from polaris_data.sessions s
   where s.org_id = v_me.org_id and s.project_id = v_project.project_id and s.archived_at >= v_project.archived_at

@@ -9,7 +9,7 @@ declare
   v_now timestamptz := clock_timestamp();
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  v_project := polaris_data.lock_project(v_me.org_id, v_me.actor, p_project);
   perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
   perform polaris_data.require_visibility(p_visibility);
   if v_project.visibility <> p_visibility then

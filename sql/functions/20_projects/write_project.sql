@@ -1,4 +1,5 @@
--- Writes a project with its counter; answers its id, or null when the name is taken. Whoever makes a private one is its first member.
+-- Writes a project with its counter; answers its id, or null when the name is taken. Whoever makes a private one is its first member;
+-- the service itself is nobody's.
 create or replace function polaris_data.write_project (p_org bigint, p_actor text, p_name text, p_visibility text default 'org')
 returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -10,7 +11,7 @@ begin
   on conflict do nothing returning project_id into v_project;
   if v_project is not null then
     insert into polaris_data.project_heads (org_id, project_id) values (p_org, v_project);
-    if p_visibility = 'private' then
+    if p_visibility = 'private' and polaris_data.role_of(p_org, p_actor) is not null then
       insert into polaris_data.project_members (org_id, project_id, actor, added_by, added_at)
       values (p_org, v_project, p_actor, p_actor, v_now);
     end if;

@@ -11,6 +11,7 @@ begin
   perform polaris_data.require_slug(p_session);
   v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
   v_session := polaris_data.write_session(v_me.org_id, coalesce(v_me.actor, 'polaris'), v_project.project_id, p_session);
+  perform polaris_data.find_project(v_me.org_id, v_me.actor, p_project); -- it may have been closed to the caller meanwhile
   if v_session is null then
     perform polaris_data.fail(409, 'session_exists', format('There is a session %s in project %s already.', p_session, p_project),
       format('Join it: polaris join %s %s.', p_project, p_session));

@@ -4,7 +4,8 @@
 --
 -- An event carries the epoch under which it happened. Its actor must hold that epoch of the session, or have held it: what comes
 -- after the seat has ended is kept under its epoch and marked late. The counters are locked before the seats are read, so late is
--- exact: a claim that committed first is seen. What a direct client pushes is redacted here, before anything is locked.
+-- exact: a claim that committed first is seen. What a direct client pushes is redacted here, before anything is locked. A private
+-- project that the actor may not see is not there, and its counter is not locked; who held the epoch once still delivers.
 --
 -- The look-ups are written for one index each, as in write_events.
 --
@@ -39,6 +40,7 @@ declare
   v_actor text[];
   v_project bigint[];
   v_session bigint[];
+  v_private boolean;
   v_code text[];
   v_late boolean[];
   v_body text[] := p_body;
@@ -65,15 +67,24 @@ begin
     from unnest(p_body, p_payload) with ordinality as u (body, payload, ord);
   end if;
 
-  select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord) into v_project, v_session
+  select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord), bool_or(p.visibility <> 'org')
+  into v_project, v_session, v_private
   from unnest(p_project, p_session) with ordinality as u (project, session, ord)
   left join lateral (
-    select p.project_id from polaris_data.projects p
+    select p.project_id, p.visibility from polaris_data.projects p
     where p.org_id = v_me.org_id and p.name between u.project and u.project order by p.name limit 1) p on true
   left join lateral (
     select s.session_id from polaris_data.sessions s
     where s.org_id = v_me.org_id and s.project_id = p.project_id and s.name between u.session and u.session
     order by s.name limit 1) s on true;
+  if v_private then
+    select array_agg(case when x.seen then x.project end order by x.ord) into v_project
+    from (
+      select u.ord, u.project, polaris_data.may_see_id(v_me.org_id, u.actor, u.project) or exists (
+        select from polaris_data.seats t
+        where t.org_id = v_me.org_id and t.session_id = u.session and t.epoch between u.epoch and u.epoch and t.driver = u.actor) as seen
+      from unnest(v_project, v_session, p_epoch, v_actor) with ordinality as u (project, session, epoch, actor, ord)) x;
+  end if;
 
   perform from (select distinct u.project from unnest(v_project) as u (project) order by u.project) x
   cross join lateral (
@@ -87,7 +98,7 @@ begin
         when u.kind is null or u.kind not in ('prompt', 'message', 'reply', 'tool.call', 'tool.result', 'turn.interrupted', 'notice')
           then 'unknown_kind'
         when u.client_id is null or char_length(u.client_id) not between 1 and 200 or u.client_id like 'polaris:%' then 'client_id_not_valid'
-        when t.epoch is null then case when polaris_data.may_see_id(v_me.org_id, u.actor, u.project) then 'not_driver' else 'no_such_project' end
+        when t.epoch is null then 'not_driver'
         when v_large and coalesce(pg_column_size(u.payload), 0) + coalesce(octet_length(u.body), 0) > 1048576 then 'event_too_large'
       end order by u.ord),
     array_agg(t.ended_at is not null order by u.ord)
