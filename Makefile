@@ -6,7 +6,7 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --edit
 .PHONY: help
 help:
 	@echo "make demo    the whole of Polaris in one minute, on real recorded input; leaves nothing behind"
-	@echo "make up      Postgres, service and daemon on this machine, until Ctrl-C"
+	@echo "make up      Polaris on this machine, with sign-in and a live demo project, until Ctrl-C"
 	@echo "make test    the tests"
 	@echo "make check   ruff, mypy --strict, conventions of the SQL"
 	@echo "make bench   the measurements of docs, each against the bare limit of this machine"
@@ -18,7 +18,7 @@ demo: .venv/installed-run
 
 .PHONY: up
 up: .venv/installed-run
-	@.venv/bin/polaris up
+	@.venv/bin/polaris up --local-sign-in --demo
 
 .PHONY: test
 test: .venv/installed-test

@@ -95,28 +95,40 @@ class Machine:
     async def join(self, agent: Agent, project: str, session: str, token: str | None = None) -> Json:
         wish = {"agent_session_id": agent.session_id, "agent": "claude-code", "pid": agent.pid, "cwd": str(agent.cwd)}
         wish |= {"transcript_path": str(agent.transcript), "project": project, "session": session}
-        return await self._post("/connect", wish | ({"token": token} if token else {}))
+        return await self._ask("POST", "/connect", wish | ({"token": token} if token else {}))
 
     async def leave(self, agent: Agent, *, release: bool) -> Json:
-        return await self._post("/disconnect", {"agent_session_id": agent.session_id, "release": release})
+        return await self._ask("POST", "/disconnect", {"agent_session_id": agent.session_id, "release": release})
+
+    async def status(self, agent: Agent) -> Json:
+        """What the daemon knows of one agent: seat, link, advice that waits."""
+        return await self._ask("GET", f"/status/{agent.session_id}")
+
+    async def hands(self, agent: Agent) -> bool:
+        """Whether advice lies at the daemon and goes out with the agent's next hook: only from the seat's holder."""
+        mine = await self.status(agent)
+        if not mine.get("advice_waiting"):
+            return False
+        links = (await self._ask("GET", "/status"))["links"]
+        place = [mine[name] for name in ("project", "session", "actor")]
+        return any(
+            link["holds_seat"] and [link[name] for name in ("project", "session", "actor")] == place for link in links
+        )
 
     async def advised(self, agent: Agent) -> None:
         """Waits until the advice lies at the daemon of the agent: what the next hook answers with."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        url = f"http://127.0.0.1:{self.port}/status/{agent.session_id}"
-        async with aiohttp.ClientSession() as http:
-            while time.monotonic() < deadline:
-                async with http.get(url, headers={"X-Polaris-Token": self.token}) as answer:
-                    if (await answer.json()).get("advice_waiting", 0):
-                        return
-                await asyncio.sleep(0.01)
+        while time.monotonic() < deadline:
+            if (await self.status(agent)).get("advice_waiting", 0):
+                return
+            await asyncio.sleep(0.01)
         raise DemoFailed("The advice did not reach the machine of its session.")
 
-    async def _post(self, path: str, body: Json) -> Json:
+    async def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
         url = f"http://127.0.0.1:{self.port}{path}"
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS)) as http,
-            http.post(url, json=body, headers={"X-Polaris-Token": self.token}) as answer,
+            http.request(method, url, json=body, headers={"X-Polaris-Token": self.token}) as answer,
         ):
             found: Json = await answer.json()
             if answer.status != 200:

@@ -91,6 +91,19 @@ class Settings:
         }
         return cls(home=Path(home).expanduser().absolute(), **(read | given))
 
+    def check_local_sign_in(self, host: str) -> None:
+        """Refuses sign-in without a proof where anybody but the people at this machine can come: `Misconfigured`.
+
+        *host* is the listening address; a public address means that something passes the world's requests on to it.
+        """
+        public = urlsplit(self.public_url or "http://localhost").hostname or ""
+        if self.local_sign_in and not (is_loopback(host) and is_loopback(public)):
+            raise Misconfigured(
+                f"Local sign-in is for this machine alone, not for {public if is_loopback(host) else host}.",
+                code="local_sign_in_not_local",
+                hint="Leave local sign-in out, or listen on 127.0.0.1 without POLARIS_PUBLIC_URL.",
+            )
+
     def web_environment(self) -> dict[str, str]:
         """What a process needs in its environment to have the same settings of the web: `from_env` reads it back."""
         values = {

@@ -1,15 +1,14 @@
 """All of Polaris on one machine: Postgres, migrations, the service, the daemon; an organization and its owner.
 
-Postgres, service and daemon are processes of their own, looked after from here: one that dies is started again at the
-same place. When this process is killed, service and daemon end by themselves. Secrets reach them through their
-environment, never through their arguments.
+Postgres, service, daemon and, where it is wanted, the demo are processes of their own, looked after from here: one that
+dies is started again at the same place. When this process is killed, the others but Postgres end by themselves. Secrets
+reach them through their environment, never through their arguments.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import getpass
 import json
 import os
@@ -18,13 +17,14 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from polaris import log, tokens
+from polaris.commands import base
 from polaris.errors import Conflict, Misconfigured, PolarisError, Unavailable
 from polaris.settings import Credential, Settings, read_credentials, save_credential, write_private
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from polaris.db.embedded import Server
     from polaris.db.founding import Standing
 
+HOST = "127.0.0.1"
 ORG = "local"
 PROFILE = "local"
 READY_SECONDS = 30.0
@@ -47,37 +48,22 @@ T = TypeVar("T")
 logger = log.get(__name__)
 
 
-async def up(settings: Settings, *, port: int, temporary: bool, ready: Callable[[str], None]) -> None:
-    """Runs until SIGTERM or SIGINT and leaves nothing running; *ready* is called with the service's URL.
+async def up(settings: Settings, *, port: int, temporary: bool, demo: bool, ready: Callable[[str, str], None]) -> None:
+    """Runs until SIGTERM or SIGINT and leaves nothing running; *ready* is called with the service's URL and its owner.
 
-    *port* is the service's, 0 takes any; *temporary* removes the embedded database at the end. Raises `Conflict` when
-    this home is up already, and whatever keeps a part from starting.
+    *port* is the service's, 0 takes any; *temporary* removes the embedded database at the end; *demo* plays the live
+    demo beside the rest. Raises `Conflict` when this home is up already, and whatever keeps a part from starting.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    work = asyncio.create_task(_run(settings, port, temporary, ready))
-    waiting = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            logger.info("stopping")
-            work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
-    finally:
-        waiting.cancel()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    settings.check_local_sign_in(HOST)
+    await base.until_told(_run(settings, port, temporary, demo, ready))
 
 
-async def _run(settings: Settings, port: int, temporary: bool, ready: Callable[[str], None]) -> None:
+async def _run(settings: Settings, port: int, temporary: bool, demo: bool, ready: Callable[[str, str], None]) -> None:
     from polaris.db import logins, migrate
     from polaris.db.embedded import SERVICE_LOGIN, Server, Urls
 
     async with AsyncExitStack() as stack:
-        stack.enter_context(_alone(settings.home))
+        stack.enter_context(base.alone(settings.home / "up.lock", f"Polaris is up already for {settings.home}."))
         if settings.database_url:
             urls = Urls(settings.database_url, settings.database_url)
         else:
@@ -97,7 +83,8 @@ async def _run(settings: Settings, port: int, temporary: bool, ready: Callable[[
             "POLARIS_LOG_LEVEL": settings.log_level,
             "POLARIS_LEASE_SECONDS": str(settings.lease_seconds),
         }
-        api = Part("api", ["serve", f"--port={port}"], environment | {"POLARIS_DATABASE_URL": urls.service}, settings)
+        web = settings.web_environment() | {"POLARIS_DATABASE_URL": urls.service}
+        api = Part("api", ["serve", f"--host={HOST}", f"--port={port}"], environment | web, settings)
         stack.push_async_callback(api.stop)
         url = await api.start()
         save_credential(
@@ -111,12 +98,26 @@ async def _run(settings: Settings, port: int, temporary: bool, ready: Callable[[
         )
         stack.push_async_callback(daemon.stop)
         await daemon.start()
-        ready(url)
+        ready(url, credential.actor)
         async with asyncio.TaskGroup() as group:
             group.create_task(api.keep())
             group.create_task(daemon.keep())
             if not settings.database_url:
                 group.create_task(_keep_database(server))
+            if demo:
+                # After the others are ready: nobody waits for a story.
+                player = Part("demo", ["demo", "--live"], environment, settings)
+                stack.push_async_callback(player.stop)
+                group.create_task(_keep_demo(player))
+
+
+async def _keep_demo(player: Part) -> None:
+    """The demo is an addition: when it cannot go on, everything else does."""
+    try:
+        await player.start()
+        await player.keep()
+    except Unavailable as error:
+        logger.error("the demo has ended", extra={"reason": error.message})
 
 
 async def _keep_database(server: Server) -> None:
@@ -144,7 +145,7 @@ class Part:
     url: str = field(default="", init=False)
 
     async def start(self) -> str:
-        """Starts it and waits until it answers; the URL. Raises `Unavailable` with its last words."""
+        """Starts it and waits until it says that it is ready; the URL. Raises `Unavailable` with its last words."""
         folder = self.settings.logs_folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         last_words = folder / f"{self.name}.err"
@@ -190,8 +191,9 @@ class Part:
             if pause is None:
                 raise Unavailable(f"The {self.name} ends again and again.", hint=f"See {self.settings.logs_folder}")
             await asyncio.sleep(pause)
-            port = self.url.rpartition(":")[2]
-            self.words = [self.words[0], f"--port={port}"]
+            if any(word.startswith("--port=") for word in self.words):
+                port = self.url.rpartition(":")[2]
+                self.words = [f"--port={port}" if word.startswith("--port=") else word for word in self.words]
             # A failing start counts like an end: the loop comes round to the next pause.
             with contextlib.suppress(Unavailable):
                 await self.start()
@@ -264,18 +266,6 @@ async def _finished(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """One `polaris up` a home; the lock goes with the process, however it ends."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(home / "up.lock", "a", opener=_private) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict(f"Polaris is up already for {home}.", code="already_up", hint="polaris status") from None
-        yield
 
 
 def _private(path: str, flags: int) -> int:

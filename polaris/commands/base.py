@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polaris.errors import Misconfigured, Unavailable, from_problem
+from polaris.errors import Conflict, Misconfigured, Unavailable, from_problem
 from polaris.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,6 +83,37 @@ async def daemon(method: str, path: str, body: Any = None) -> Any:
     if status != 200:
         raise from_problem(status, found)
     return found
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Runs *work* until it ends, or until SIGTERM or SIGINT: then it is cancelled and tidies up before this returns."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    working = asyncio.create_task(work)
+    waiting = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([working, waiting], return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+    finally:
+        waiting.cancel()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+@contextmanager
+def alone(lock: Path, already: str) -> Iterator[None]:
+    """One process at a time; the lock goes with it, however it ends. Raises `Conflict` that says *already*."""
+    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(lock, "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(already, code="already_up", hint="polaris status") from None
+        yield
 
 
 def text_of(word: str) -> str:

@@ -14,6 +14,7 @@ from polaris import log, render
 from polaris.command import Group, server
 from polaris.commands import base
 from polaris.commands.database import bring_up_to_date
+from polaris.errors import Exit
 from polaris.settings import DEFAULT_API_PORT, Settings
 
 PARENT_SECONDS = 0.5
@@ -27,13 +28,15 @@ class Serving(Group):
         """Runs the service (the API) alone, on POLARIS_DATABASE_URL or the embedded Postgres.
 
         Prints `ready URL` once it answers. The embedded database is brought up to date; any other has to be already
-        (`polaris db migrate`), because the service's login may not change it.
+        (`polaris db migrate`), because the service's login may not change it. Sign-in, mail and the public address
+        come from POLARIS_OIDC_*, POLARIS_SMTP_URL, POLARIS_MAIL_FROM and POLARIS_PUBLIC_URL.
 
         --host  the address to listen on
         --port  0 takes any free one
         --log   writes the log to this file (rotated) instead of stderr
         """
         settings = _begin(log)
+        settings.check_local_sign_in(host)
         api = import_module("polaris.http.server")
         if settings.database_url:
             await api.serve(settings, host=host, port=port, database_url=settings.database_url, ready=_ready)
@@ -56,24 +59,53 @@ class Serving(Group):
         await daemon.serve(settings, port=port, ready=lambda at: _ready(f"http://127.0.0.1:{at}"))
 
     @server
-    async def up(self, *, home: str | None = None, port: int = DEFAULT_API_PORT, temporary: bool = False) -> None:
+    async def up(
+        self,
+        *,
+        home: str | None = None,
+        port: int = DEFAULT_API_PORT,
+        local_sign_in: bool = False,
+        demo: bool = False,
+        temporary: bool = False,
+    ) -> None:
         """Runs all of Polaris on this machine: Postgres, migrations, service, daemon; until Ctrl-C or SIGTERM.
 
         Makes an organization `local` whose administrator is you, and signs you in. Prints `ready URL`, the service's,
         once everything answers.
 
-        --home       instead of POLARIS_HOME (~/.polaris)
-        --port       of the service; 0 takes any free one
-        --temporary  removes the database at the end
+        --home           instead of POLARIS_HOME (~/.polaris)
+        --port           of the service; 0 takes any free one
+        --local-sign-in  whoever opens the web on this machine signs in by choosing a name, without a password
+        --demo           plays a project `demo` on recorded input, and its agent answers your advice
+        --temporary      removes the database at the end
         """
         settings = base.settings(home=home)
+        if local_sign_in:
+            settings = settings.replace(local_sign_in=True)
         log.setup(settings.log_level)
+
+        def ready(url: str, owner: str) -> None:
+            _ready(url)
+            for line in _next_steps(settings, url, owner, demo):
+                print(line, file=sys.stderr, flush=True)
+
         together = import_module("polaris.up")
-        await together.up(settings, port=port, temporary=temporary, ready=_ready)
+        await together.up(settings, port=port, temporary=temporary, demo=demo, ready=ready)
 
     @server
-    async def demo(self) -> int:
-        """Plays a whole story on real recorded input in a temporary home, prints it, and leaves nothing behind."""
+    async def demo(self, *, live: bool = False, log: str | None = None) -> int:
+        """Plays a whole story on real recorded input in a temporary home, prints it, and leaves nothing behind.
+
+        --live  plays it in project `demo` of this home's `polaris up`, at the pace of people, and answers advice
+                until it is stopped; this is what `polaris up --demo` runs
+        --log   with --live: writes the log to this file (rotated) instead of stderr
+        """
+        if live:
+            settings = _begin(log)
+            player = import_module("polaris.demo_live")
+            with base.alone(settings.home / "demo.lock", f"The demo plays already for {settings.home}."):
+                await base.until_told(player.play(settings, ready=_ready))
+            return Exit.OK
         story = import_module("polaris.demo")
         code: int = await story.run(colour=render.colour_wanted(sys.stdout))
         return code
@@ -89,6 +121,20 @@ def _begin(file: str | None) -> Settings:
 
 def _ready(url: str) -> None:
     print(f"ready {url}", flush=True)
+
+
+def _next_steps(settings: Settings, url: str, owner: str, demo: bool) -> list[str]:
+    """What a person does after `polaris up`; for stderr, because programs read stdout."""
+    if settings.local_sign_in:
+        lines = [f"Open {url} and sign in as {owner}. No password: local sign-in is on, for this machine alone."]
+    elif settings.oidc_client_id:
+        lines = [f"Open {settings.public_url or url} and sign in."]
+    else:
+        lines = ["Nobody can sign in on the web: add --local-sign-in, or set POLARIS_OIDC_CLIENT_ID."]
+    if demo:
+        lines.append("Project demo plays now. Advise its session fxm, there or here: its agent answers.")
+        lines.append('  polaris inject demo fxm "Use RS256"')
+    return [*lines, "Ctrl-C stops everything."]
 
 
 def _end_with(parent: int) -> None:

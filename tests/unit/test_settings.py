@@ -136,6 +136,30 @@ def test_loopback_is_what_only_this_machine_reaches(host: str, here: bool) -> No
     assert is_loopback(host) is here
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_local_sign_in_is_for_this_machine(host: str) -> None:
+    Settings.from_env({"POLARIS_LOCAL_SIGN_IN": "1"}).check_local_sign_in(host)
+    Settings.from_env({"POLARIS_PUBLIC_URL": "https://polaris.example.com"}).check_local_sign_in("0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("host", "more"),
+    [
+        ("0.0.0.0", {}),
+        ("::", {}),
+        ("192.168.1.7", {}),
+        ("127.0.0.1", {"POLARIS_PUBLIC_URL": "https://polaris.example.com"}),
+    ],
+)
+def test_local_sign_in_is_refused_where_others_can_come(host: str, more: dict[str, str]) -> None:
+    settings = Settings.from_env({"POLARIS_LOCAL_SIGN_IN": "1"} | more)
+
+    with pytest.raises(Misconfigured, match="this machine alone") as failure:
+        settings.check_local_sign_in(host)
+
+    assert failure.value.code == "local_sign_in_not_local"
+
+
 def test_saved_credentials_are_private_and_leave_the_others_alone(tmp_path: Path) -> None:
     settings = Settings.from_env({"POLARIS_HOME": str(tmp_path / "home")})
     save_credential(settings.credentials_file, "local", MANU)
