@@ -41,13 +41,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 class SignInRefused(Forbidden):
     """This sign-in cannot be trusted."""
 
-    # `reason` is one word for the audit row. No part of a token ever stands in it or in the details.
+    # `reason` is one word for the audit row, `said` what goes with it. No part of a token ever stands in them.
     code = "sign_in_refused"
     hint = "Begin again. If it happens twice, tell your administrator the reason."
 
     def __init__(self, reason: str, message: str | None = None, *, hint: str | None = None, **said: str) -> None:
         super().__init__(message, hint=hint, details={"reason": reason, **said})
-        self.reason = reason
+        self.reason, self.said = reason, said
 
 
 class ProviderUnavailable(PolarisError):

@@ -23,7 +23,7 @@ MENDABLE = ("org_exists", "member_exists", "name_is_a_slug", "field_is_missing")
 
 async def landing(request: web.Request) -> web.StreamResponse:
     """What Polaris is; who is signed in already is past that."""
-    if request[VISITOR] is not None:
+    if VISITOR in request:
         return see(request, "/o")
     return render(request, "landing.html", provider=request.app[DOOR].provider)
 
@@ -75,7 +75,7 @@ async def join(request: web.Request) -> web.StreamResponse:
 async def show_invite(request: web.Request) -> web.StreamResponse:
     """Who invites as what. Whoever is not signed in comes back here afterwards."""
     invite = await _invite(request)
-    who = request[VISITOR]
+    who = request.get(VISITOR)
     handle = suggest_handle(who) if who is not None else ""
     return _render_invite(request, invite, problem=None, handle=handle)
 
@@ -140,7 +140,7 @@ async def _invite(request: web.Request) -> InviteRow:
 def _render_invite(
     request: web.Request, invite: InviteRow, *, problem: PolarisError | None, handle: str
 ) -> web.Response:
-    who = request[VISITOR]
+    who = request.get(VISITOR)
     fits = who is not None and who.issuer != LOCAL and (who.email or "").lower() == invite.email
     return render(
         request,

@@ -57,7 +57,7 @@ DOOR = web.AppKey("door", Door)
 async def show(request: web.Request) -> web.StreamResponse:
     """The page on which people choose how to sign in."""
     path = local_path(request.query.get("next", "/o"))
-    if request[VISITOR] is not None:
+    if VISITOR in request:
         return see(request, path)
     people = []
     if is_local(request):
@@ -127,7 +127,7 @@ async def sign_in_locally(request: web.Request) -> web.StreamResponse:
 
 async def sign_out(request: web.Request) -> web.StreamResponse:
     """Ends the session of this browser, or of all browsers of the person."""
-    who, everywhere = request[VISITOR], (await form(request)).get("everywhere")
+    who, everywhere = request.get(VISITOR), (await form(request)).get("everywhere")
     if who is not None:
         async with request.app[SERVICE].database.connection() as conn:
             if everywhere:
@@ -209,12 +209,13 @@ async def _refuse(request: web.Request, error: PolarisError) -> web.Response:
     if isinstance(error, SignInRefused):
         logger.warning("a sign-in was refused", extra={"reason": error.reason})
         async with request.app[SERVICE].database.connection() as conn:
-            detail = {**error.details, "address": request.remote}
-            del detail["reason"]
+            detail = error.said | {"address": request.remote or ""}
             await calls.note_refused_sign_in(conn, error.reason, orjson.dumps(detail).decode())
+        reason = ", ".join((error.reason, *error.said.values()))
     else:
         logger.error("the provider of the sign-in cannot be used", exc_info=error)
-    return render(request, "refused.html", status=error.status, problem=error)
+        reason = ""
+    return render(request, "refused.html", status=error.status, problem=error, reason=reason)
 
 
 def _browser(request: web.Request) -> str | None:
