@@ -147,17 +147,9 @@ class Scene:
     def contents(self) -> list[Any]:
         """Everything that is kept of the private project, and of who may do what."""
         ids = {"org": self.story.org, "project": self.story.project_id(HIDDEN)}
-        kept = [
-            "projects",
-            "project_heads",
-            "project_members",
-            "sessions",
-            "events",
-            "deliveries",
-            "policies",
-            "read_marks",
-        ]
-        wheres = dict.fromkeys(kept, "and project_id = %(project)s") | dict.fromkeys(("seats", "tokens", "audit"), "")
+        of_project = ("projects", "project_heads", "project_members", "sessions", "events", "deliveries", "read_marks")
+        wheres = dict.fromkeys((*of_project, "policies"), "and project_id = %(project)s")
+        wheres |= dict.fromkeys(("seats", "tokens", "audit"), "")
         return [
             self.story.owner.execute(
                 f"select t.* from polaris_data.{table} t where org_id = %(org)s {where} order by 1, 2, 3", ids

@@ -78,11 +78,12 @@ begin
     where s.org_id = v_me.org_id and s.project_id = p.project_id and s.name between u.session and u.session
     order by s.name limit 1) s on true;
   if v_private then
-    select array_agg(case when x.seen then x.project end order by x.ord) into v_project
+    select array_agg(x.project order by x.ord) into v_project
     from (
-      select u.ord, u.project, polaris_data.may_see_id(v_me.org_id, u.actor, u.project) or exists (
+      select u.ord, case when polaris_data.may_see_id(v_me.org_id, u.actor, u.project) or exists (
         select from polaris_data.seats t
-        where t.org_id = v_me.org_id and t.session_id = u.session and t.epoch between u.epoch and u.epoch and t.driver = u.actor) as seen
+        where t.org_id = v_me.org_id and t.session_id = u.session and t.epoch between u.epoch and u.epoch and t.driver = u.actor)
+        then u.project end as project
       from unnest(v_project, v_session, p_epoch, v_actor) with ordinality as u (project, session, epoch, actor, ord)) x;
   end if;
 
