@@ -159,6 +159,11 @@ class Story(Caller):
         number: int = self.get_project(actor=None, project=name).project_id
         return number
 
+    def audited(self) -> list[tuple[str | None, str, str | None, Any]]:
+        """The audit log, oldest first: who did what to whom, and the details."""
+        log = self.list_audit(actor=None, limit=1000)
+        return [(row.actor, row.action, row.target, json.loads(row.detail or "null")) for row in log]
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Looks at the tables as the superuser."""
         return self.owner.execute(query, values).fetchall()
