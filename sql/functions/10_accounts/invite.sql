@@ -1,6 +1,7 @@
 -- Invites an address: keeps the hash of a link that is good once. With a handle the invited person takes the place of a member whom
 -- this installation vouched for so far. Administrators only.
--- Fails: 403 admin_only, 404 no_such_member, 409 member_has_signed_in, 422 email_is_an_address, 422 role_is_known, 422 expiry_is_sane.
+-- Fails: 403 admin_only, 404 no_such_member, 409 last_admin, 409 member_has_signed_in, 422 email_is_an_address, 422 role_is_known,
+-- 422 expiry_is_sane.
 create or replace function polaris.invite (
   p_org bigint, p_actor text, p_email text, p_role text, p_hash bytea, p_handle text default null,
   p_expires_in interval default '7 days'
@@ -30,6 +31,9 @@ begin
       select from polaris_data.members m join polaris_data.people p on p.person_id = m.person_id
       where m.org_id = v_me.org_id and m.handle = p_handle and p.issuer = 'local') then
       perform polaris_data.fail(409, 'member_has_signed_in', format('user:%s signs in by itself already.', p_handle), 'Invite without a handle.');
+    end if;
+    if p_role = 'member' then
+      perform polaris_data.require_other_admin(v_me.org_id, p_handle);
     end if;
   end if;
   insert into polaris_data.invites (org_id, hash, email, role, handle, invited_by, created_at, expires_at)

@@ -6,6 +6,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   v_known polaris_data.members;
 begin
+  perform from polaris_data.people p where p.person_id = p_person for no key update; -- two ways in at once are one membership
   select m.* into v_known from polaris_data.members m
   where m.org_id = p_org and m.person_id = p_person order by m.removed_at desc nulls first, m.handle limit 1;
   if v_known.handle is not null and v_known.removed_at is null then
