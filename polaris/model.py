@@ -13,6 +13,8 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
+EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,189}$"
+DOMAIN = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$"
 ACTOR = r"^(user|agent|slack):[a-z0-9][a-z0-9-]{0,62}$"
 
 EVENT_BYTES = 1 << 20  # one event: its body and its payload
@@ -356,7 +358,7 @@ class RoleIn(Body):
 class InviteIn(Body):
     """An invitation to an address."""
 
-    email: Annotated[str, Field(min_length=3, max_length=320)]
+    email: Annotated[str, Field(pattern=EMAIL)]
     role: Literal["admin", "member"] = "member"
     handle: Name | None = Field(None, description="A member whom only this installation vouches for, to be taken over.")
 
@@ -385,7 +387,7 @@ class Invites(Answer):
 
 
 class DomainIn(Body):
-    domain: Annotated[str, Field(min_length=3, max_length=253)]
+    domain: Annotated[str, Field(max_length=253, pattern=DOMAIN)]
 
 
 class Domain(Answer):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from polaris.model import Actor, Name
+from polaris.model import DOMAIN, Actor, Name
 
 
 class _Path(BaseModel):
@@ -38,7 +38,7 @@ class OfInvite(_Path):
 
 
 class OfDomain(_Path):
-    domain: str = Field(min_length=3, max_length=253, pattern=r"^[A-Za-z0-9.-]+$")
+    domain: str = Field(max_length=253, pattern=DOMAIN)
 
 
 class OfProjectMember(InProject):

@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "http"))
 from api_place import running, settle
 
-SECONDS = 25
+SECONDS = 40
 
 
 @pytest.mark.slow
