@@ -21,6 +21,18 @@ from polaris.db import calls
 from polaris.http.web import visitor as visitors
 from polaris.http.web.sign_in import BURST
 
+ELSEWHERE = (
+    "https://evil.example/",
+    "//evil.example",
+    "/\\evil.example",
+    "\\/evil.example",
+    "/\t/evil.example",
+    "/o\r\nX-Evil: 1",
+    "javascript:alert(1)",
+    "evil",
+    "",
+)
+
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeProvider]:
@@ -196,26 +208,12 @@ class TestWithAProvider:
         assert browser.cookie != planted
         assert not await is_signed_in(Browser(place).hold(planted))
 
-    @pytest.mark.parametrize(
-        "path",
-        [
-            "https://evil.example/",
-            "//evil.example",
-            "/\\evil.example",
-            "\\/evil.example",
-            "/\t/evil.example",
-            "/o\r\nX-Evil: 1",
-            "javascript:alert(1)",
-            "evil",
-            "",
-        ],
-        ids=repr,
-    )
-    async def test_nobody_is_sent_to_another_site_afterwards(self, browser: Browser, path: str) -> None:
-        page = await sign_in(browser, path)
+    async def test_nobody_is_sent_to_another_site_afterwards(self, browser: Browser) -> None:
+        for path in ELSEWHERE:
+            page = await sign_in(browser, path)
 
-        assert page.path == "/o"
-        assert "X-Evil" not in page.headers
+            assert page.path == "/o", path
+            assert "X-Evil" not in page.headers
 
     async def test_two_tabs_can_sign_in_at_once(self, browser: Browser) -> None:
         first, second = await begin(browser, "/device"), await begin(browser, "/sign-up")
@@ -441,13 +439,13 @@ class TestLocally:
         assert "only when it was asked for" in page.text
         assert visitors.cookie_name(browser.origin) not in browser.cookies
 
-    @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-    async def test_what_came_through_a_proxy_is_not_local(self, own: Place, name: str) -> None:
-        browser, headers = Browser(own), {name: "203.0.113.7"}
-        page = await browser.get("/sign-in", headers=headers)
-        await browser.post("/sign-in/local", 403, headers=headers, person=f"{own.org_id}:manu")
+    async def test_what_came_through_a_proxy_is_not_local(self, own: Place) -> None:
+        browser = Browser(own)
+        for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+            page = await browser.get("/sign-in", headers={name: "203.0.113.7"})
+            await browser.post("/sign-in/local", 403, headers={name: "203.0.113.7"}, person=f"{own.org_id}:manu")
 
-        assert "Continue as" not in page.text
+            assert "Continue as" not in page.text
 
     async def test_another_name_for_this_machine_is_not_local(self, own: Place) -> None:
         browser = Browser(own)

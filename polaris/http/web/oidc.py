@@ -42,7 +42,7 @@ class SignInRefused(Forbidden):
     """This sign-in cannot be trusted."""
 
     # `reason` is one word for the audit row, `said` what goes with it. No part of a token ever stands in them.
-    code = "sign_in_refused"
+    code = "sign_in_not_trusted"
     hint = "Begin again. If it happens twice, tell your administrator the reason."
 
     def __init__(self, reason: str, message: str | None = None, *, hint: str | None = None, **said: str) -> None:
