@@ -23,10 +23,12 @@ begin
     select exists (
       select from polaris_data.members m join polaris_data.people p on p.person_id = m.person_id
       where m.org_id = v_me.org_id and 'user:' || m.handle = v_me.actor and p.issuer = 'https://accounts.google.com' and p.domain = v_domain)
-    and not exists (select from polaris_data.domains d where d.domain = v_domain and d.proven_at is not null) into v_hd;
-    if v_hd then
-      update polaris_data.domains set proven_at = v_now, how = 'hd' where org_id = v_me.org_id and domain = v_domain;
-    end if;
+    into v_hd;
+    begin
+      update polaris_data.domains d set proven_at = v_now, how = 'hd' where v_hd and d.org_id = v_me.org_id and d.domain = v_domain;
+    exception when unique_violation then
+      v_hd := false; -- another organization has proven it
+    end;
     perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'domain.added', v_domain, jsonb_build_object('proven', v_hd));
   end if;
   return query select * from polaris_data.show_domains(v_me.org_id, v_domain);
