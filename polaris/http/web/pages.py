@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from polaris.http.web import cli_login, dashboard, floor, orgs, session, sign_in
+from polaris.http.web import (
+    cli_login,
+    dashboard,
+    floor,
+    orgs,
+    session,
+    settings_audit,
+    settings_domains,
+    settings_org,
+    settings_project,
+    settings_tokens,
+    sign_in,
+)
 from polaris.http.web.site import Page
 
 PAGES: tuple[Page, ...] = (
@@ -44,4 +56,27 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/o/{org}/p/{p}/s/{s}/policies", session.set_policy),
     Page("POST", "/o/{org}/p/{p}/deliveries/{id}", session.decide),
     # Settings
+    Page("GET", "/o/{org}/settings", settings_org.start),
+    Page("GET", "/o/{org}/settings/members", settings_org.show),
+    Page("POST", "/o/{org}/settings/members/{handle}/role", settings_org.set_role),
+    Page("POST", "/o/{org}/settings/members/{handle}/remove", settings_org.remove),
+    Page("POST", "/o/{org}/settings/invites", settings_org.invite),
+    Page("POST", "/o/{org}/settings/invites/{id}/revoke", settings_org.revoke_invite),
+    Page("GET", "/o/{org}/settings/domains", settings_domains.show),
+    Page("POST", "/o/{org}/settings/domains", settings_domains.add),
+    Page("POST", "/o/{org}/settings/domains/{domain}/check", settings_domains.check),
+    Page("POST", "/o/{org}/settings/domains/{domain}/remove", settings_domains.remove),
+    Page("GET", "/o/{org}/settings/tokens", settings_tokens.show),
+    Page("POST", "/o/{org}/settings/tokens", settings_tokens.issue),
+    Page("POST", "/o/{org}/settings/tokens/{id}/revoke", settings_tokens.revoke),
+    Page("GET", "/o/{org}/settings/agents", settings_tokens.show_agents),
+    Page("POST", "/o/{org}/settings/agents", settings_tokens.issue_for_agent),
+    Page("GET", "/o/{org}/settings/policies", settings_project.show_all),
+    Page("GET", "/o/{org}/settings/audit", settings_audit.show),
+    Page("GET", "/o/{org}/settings/audit.jsonl", settings_audit.export),
+    Page("GET", "/o/{org}/p/{p}/settings", settings_project.show),
+    Page("POST", "/o/{org}/p/{p}/settings/visibility", settings_project.set_visibility),
+    Page("POST", "/o/{org}/p/{p}/settings/members", settings_project.add_member),
+    Page("POST", "/o/{org}/p/{p}/settings/members/remove", settings_project.remove_member),
+    Page("POST", "/o/{org}/p/{p}/settings/policies", settings_project.set_policies),
 )
