@@ -20,7 +20,7 @@ from polaris.http.web import floor, site, timeline
 from polaris.http.web.floor import Chosen
 from polaris.model import SLUG
 
-PAGE = 150
+PAGE = 100
 REEL = 300  # events that a replay loads at a time
 # Who claims the seat in a browser has to get to a terminal: joining there renews the lease from then on.
 CLAIM_SECONDS = 600

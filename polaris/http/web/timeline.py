@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from markupsafe import Markup, escape
 
 from polaris.db.rows import EntryRow, EventRow
 from polaris.http.web import tools
@@ -26,7 +27,6 @@ PAYLOAD_BYTES = 64 << 10  # of a payload that a list reads
 SAID = frozenset({"prompt", "message", "reply", "advice", "floor", "annotation"})
 ENDS = frozenset({"reply", "turn.interrupted"})  # of a turn
 STEPS = frozenset({"message", "tool.call", "tool.result", "notice"})  # folded inside a turn
-READS_PAYLOAD = frozenset({"tool.call", "tool.result", "delivery", "advice"})
 
 # What the filter of the floor offers, beside the kinds themselves.
 GROUPS = {
@@ -110,6 +110,42 @@ class Entry:
     state: State | None = None
     is_new: bool = False  # the first that the reader has not seen
 
+    # The pieces of markup that every entry repeats are made here: in a template they were most of a page's time.
+
+    @property
+    def attributes(self) -> Markup:
+        """What live.js goes by."""
+        more = f' data-turn="{escape(self.turn)}"' if self.turn else ""
+        if self.call:
+            more += f' data-call="{escape(self.call)}"'
+        if self.tool is not None and self.tool.failed:
+            more += f' data-failed="{escape(self.tool.outcome or "failed")}"'
+        if self.late:
+            more += " data-late"
+        return Markup(
+            f'id="e{self.seq}" data-seq="{self.seq}" data-kind="{escape(self.kind)}" data-at="{_moment(self.at)}"'
+            f'{more} tabindex="-1"'
+        )
+
+    def stamp(self, base: str) -> Markup:
+        """When, and the way to the event's own page; *base* is the address of the project."""
+        late = '<span class="badge warn" title="It happened in an earlier epoch and came later">late</span> '
+        moment = _moment(self.at)
+        return Markup(
+            f'{late if self.late else ""}<time datetime="{moment}" data-time="clock" title="{moment}">{moment[11:19]}'
+            f'</time> <a class="seq" href="{escape(base)}/e/{self.seq}" aria-label="Event {self.seq}">#{self.seq}</a>'
+        )
+
+    def who(self, base: str) -> Markup:
+        """The label, its session a link."""
+        strong, session = self.label.strong, escape(self.label.session)
+        return Markup(
+            f'<span class="who {escape(self.mark)}">{f"<b>{escape(strong)}</b>" if strong else ""}'
+            f"{escape(self.label.before)}"
+            f'{f"""<a href="{escape(base)}/s/{session}">{session}</a>""" if session else ""}'
+            f"{escape(self.label.after)}</span>"
+        )
+
 
 @dataclass(slots=True)
 class Steps:
@@ -146,8 +182,7 @@ class Turn:
 def entry(row: EventRow | EntryRow, *, whole: bool = False) -> Entry:
     """The event of one row, whose body may have been cut already; *whole* for its own page, otherwise for a list."""
     kind, session, body = row.kind, row.session or "", row.body or ""
-    payload = _payload(row, 0 if whole else PAYLOAD_BYTES)
-    lines = 1 << 30 if whole else tools.LINES
+    payload = _payload(row)
     found = Entry(
         seq=row.seq,
         kind=kind,
@@ -161,13 +196,15 @@ def entry(row: EventRow | EntryRow, *, whole: bool = False) -> Entry:
         late=row.late,
         characters=row.body_characters or 0 if isinstance(row, EntryRow) else len(body),
     )
-    if kind == "tool.call":
-        found.look, found.call = "tool", tools.call_id(row.client_id or "", payload)
-        found.tool = tools.call(payload, body, lines)
-    elif kind == "tool.result":
-        found.look, found.call = "tool", tools.call_id(row.client_id or "", payload)
-        found.tool = tools.result(payload, body, lines)
-        found.left_out = 0 if whole else max(0, found.characters - BODY_CHARACTERS)
+    if kind in ("tool.call", "tool.result"):
+        found.look = "tool"
+        if whole:
+            found.tool = tools.read_anew(kind, row.payload or "", body, lines=1 << 30)
+        else:
+            given = row.payload or ""
+            found.tool = tools.read(kind, given if len(given) <= PAYLOAD_BYTES else "", body[:BODY_CHARACTERS])
+            found.left_out = max(0, found.characters - BODY_CHARACTERS) if kind == "tool.result" else 0
+        found.call = tools.call_of(row.client_id or "") or found.tool.call
     elif kind == "delivery":
         found.advice_seq, found.state = _delivery(payload, body)
     elif kind in SAID or kind in ("notice", "turn.interrupted"):
@@ -305,14 +342,15 @@ def _delivery(payload: Mapping[str, Any], body: str) -> tuple[int, State]:
     )
 
 
-def _payload(row: EventRow | EntryRow, limit: int) -> Mapping[str, Any]:
-    if row.kind not in READS_PAYLOAD or not row.payload or (limit and len(row.payload) > limit):
+def _payload(row: EventRow | EntryRow) -> Mapping[str, Any]:
+    if row.kind not in ("delivery", "advice") or not row.payload:
         return {}
-    try:
-        found = orjson.loads(row.payload)
-    except orjson.JSONDecodeError:  # deeper than orjson goes
-        return {}
+    found = orjson.loads(row.payload)  # written by Polaris itself
     return found if isinstance(found, Mapping) else {}
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def _count(number: int, word: str) -> str:

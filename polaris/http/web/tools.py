@@ -6,17 +6,20 @@ The shapes are those that Claude Code sends (tests/fixtures/claude-code); what i
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
+from markupsafe import Markup, escape
 
 LINES = 120  # of a diff or an output in a list
 LINE_CHARACTERS = 600
-COMPARED_LINES = 400  # a longer text is shown as taken away and put in
+COMPARED = 2_500  # pairs of lines; what differs in more is shown as taken away and put in
 WHAT_CHARACTERS = 160
+KEPT, KEPT_CHARACTERS = 2048, 16 << 10  # how many tools are kept, and up to which size
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 # Control, direction and invisible characters; not tab, newline and the joiners that some scripts are written with.
@@ -36,6 +39,7 @@ _ARGUMENTS = (
     "subject",
     "description",
 )
+_LOOKS = {"+": "add", "-": "del", "@": "at", " ": "same"}
 _CALL_ID = re.compile(r":tool\.(?:call|result):([^:]+)\Z")
 _SHELLS = frozenset({"Bash", "shell", "local_shell", "exec_command", "run_shell_command", "bash"})
 
@@ -62,6 +66,25 @@ class Tool:
     failed: bool = False
     outcome: str = ""
 
+    call: str = ""  # the agent's id of the call
+    _body: Markup | None = None
+
+    @property
+    def body(self) -> Markup:
+        """What opening it shows: the command, the diff (its signs readable without their colours), the output."""
+        if self._body is None:
+            parts = []
+            if self.note and self.command:
+                parts.append(f'<p class="small muted">{escape(self.note)}</p>')
+            if self.command:
+                sign = '<span class="prompt-sign" aria-hidden="true">$ </span>'
+                parts.append(f'<pre class="command">{sign}{escape(self.command)}</pre>')
+            if self.diff:
+                parts.append(f'<pre class="diff">{_changes(self.diff)}</pre>')
+            parts += [f'<pre class="output">{escape(text)}</pre>' for text in (self.json, self.output) if text]
+            self._body = Markup("".join(parts))
+        return self._body
+
     @property
     def has_more(self) -> bool:
         """Whether opening it shows more than the line."""
@@ -77,11 +100,34 @@ def shown(text: str) -> str:
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def call_id(client_id: str, payload: Mapping[str, Any]) -> str:
-    """The agent's own id of a call, the same for its answer: the end of the event's id, else what the payload says."""
+def read(kind: str, payload: str, body: str) -> Tool:
+    """The tool of a ``tool.call`` or ``tool.result`` as a list shows it; *payload* is JSON text.
+
+    What a whole team looks at again and again is kept. It is kept by its own text: what was redacted in the record is
+    another text from then on.
+    """
+    return _kept(kind, payload, body) if len(payload) + len(body) <= KEPT_CHARACTERS else read_anew(kind, payload, body)
+
+
+def read_anew(kind: str, payload: str, body: str, lines: int = LINES) -> Tool:
+    try:
+        found = orjson.loads(payload or "{}")
+    except orjson.JSONDecodeError:  # deeper than orjson goes
+        found = {}
+    given = found if isinstance(found, Mapping) else {}
+    tool = call(given, body, lines) if kind == "tool.call" else result(given, body, lines)
+    name = given.get("tool_use_id")
+    tool.call = name if isinstance(name, str) and len(name) <= 200 else ""
+    return tool
+
+
+_kept = functools.lru_cache(KEPT)(read_anew)
+
+
+def call_of(client_id: str) -> str:
+    """The agent's own id of a call, the same for its answer, out of the id of the event; empty if it names none."""
     named = _CALL_ID.search(client_id)
-    found = named[1] if named else payload.get("tool_use_id")
-    return found if isinstance(found, str) and len(found) <= 200 else ""
+    return named[1] if named else ""
 
 
 def call(payload: Mapping[str, Any], body: str, lines: int = LINES) -> Tool:
@@ -141,16 +187,24 @@ def result(payload: Mapping[str, Any], body: str, lines: int = LINES) -> Tool:
 def diff(old: str, new: str) -> list[Line]:
     """What changes from one text to the other, whole, by lines."""
     before, after = old.splitlines(), new.splitlines()
-    if len(before) > COMPARED_LINES or len(after) > COMPARED_LINES:
-        return [_signed("-", line) for line in before] + [_signed("+", line) for line in after]
-    found: list[Line] = []
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    start, end, shorter = 0, 0, min(len(before), len(after))
+    while start < shorter and before[start] == after[start]:
+        start += 1
+    while end < shorter - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    gone, added = before[start : len(before) - end], after[start : len(after) - end]
+    found = [_signed(" ", line) for line in before[:start]]
+    if len(gone) * len(added) > COMPARED:
+        blocks = [("replace", 0, len(gone), 0, len(added))]
+    else:
+        blocks = list(difflib.SequenceMatcher(None, gone, added, autojunk=False).get_opcodes())
+    for tag, i1, i2, j1, j2 in blocks:
         if tag == "equal":
-            found += [_signed(" ", line) for line in before[i1:i2]]
+            found += [_signed(" ", line) for line in gone[i1:i2]]
             continue
-        found += [_signed("-", line) for line in before[i1:i2]]
-        found += [_signed("+", line) for line in after[j1:j2]]
-    return found
+        found += [_signed("-", line) for line in gone[i1:i2]]
+        found += [_signed("+", line) for line in added[j1:j2]]
+    return found + [_signed(" ", line) for line in before[len(before) - end :]]
 
 
 def pretty(value: Any, lines: int) -> tuple[str, int]:
@@ -175,6 +229,13 @@ def _edits(given: Mapping[str, Any]) -> list[tuple[str, str]]:
         if isinstance(old, str) and isinstance(new, str):
             found.append((old, new))
     return found
+
+
+def _changes(diff: list[Line]) -> str:
+    return "".join(
+        f'<span class="{_LOOKS[line.sign]}">{"" if line.sign == "@" else line.sign}{escape(line.text)}\n</span>'
+        for line in diff
+    )
 
 
 def _hunks(patch: list[Any]) -> Iterable[Line]:
