@@ -1,11 +1,14 @@
 """polaris.list_local_people: who may be chosen where sign-in without a provider is switched on."""
 
+from typing import Any
+
 from people import joined, local, secret, signed_in
 from story import Row, Story
 
 
 def here(story: Story) -> list[Row]:
-    return [row for row in story.list_local_people() if row.org == story.slug]
+    rows: list[Row] = story.list_local_people(org=story.org)
+    return rows
 
 
 def test_it_names_the_people_whom_the_installation_vouches_for(story: Story) -> None:
@@ -17,6 +20,14 @@ def test_it_names_the_people_whom_the_installation_vouches_for(story: Story) -> 
         ("local", f"{story.org}:priya", "priya", story.slug, "The Org", "admin"),
         ("local", f"{story.org}:krishna", "krishna", story.slug, "The Org", "member"),
     ]
+
+
+def test_without_an_organization_it_names_those_of_all(story: Story, tell: Any) -> None:
+    other = tell()
+    everybody = story.list_local_people(org=None)
+
+    assert set(here(story)) | set(here(other)) <= set(everybody)
+    assert [row.org for row in everybody] == sorted(row.org for row in everybody)
 
 
 def test_what_it_names_signs_in(story: Story) -> None:

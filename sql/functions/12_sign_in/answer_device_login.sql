@@ -13,9 +13,13 @@ begin
   end if;
   select * into strict v_found from polaris.guess_device_login(p_person, p_user_code);
   if v_found.error is null then
-    update polaris_data.device_logins set
+    update polaris_data.device_logins d set
       person_id = case when p_allowed then p_person end, org_id = case when p_allowed then p_org end, denied = not p_allowed
-    where user_code = p_user_code;
+    where d.user_code = p_user_code and d.person_id is null and not d.denied;
+    if not found then -- of two answers at once the first stands
+      return query select 'no_such_code', null::text;
+      return;
+    end if;
   end if;
   return query select v_found.error, v_found.machine;
 end;
