@@ -85,6 +85,12 @@ class TestSignUp:
         assert await members(place, "globex") == {"krish": "admin"}
         assert (await krishna.get("/o", 303)).path == "/o/globex"
 
+    async def test_the_word_of_welcome_is_said_once(self, krishna: Browser) -> None:
+        await krishna.post("/sign-up", name="Globex", slug="globex", handle="krishna")
+
+        assert "Globex is yours" in (await krishna.get("/o?all")).text
+        assert "Globex is yours" not in (await krishna.get("/o?all")).text
+
     async def test_the_handle_is_suggested_from_the_address(self, place: Place) -> None:
         browser = await Browser(place).sign_in_as(GOOGLE, "1", email="Krishna.V+x@example.com", name="K")
 
@@ -174,8 +180,8 @@ class TestMyOrganizations:
         page = await krishna.get("/o")
 
         listed = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page.text))
-        assert "Acme as user:krishna" in listed
-        assert "Globex as user:krish admin" in listed
+        assert "Acme acme as user:krishna" in listed
+        assert "Globex globex as user:krish admin" in listed
 
     async def test_without_any_it_says_how_to_get_one(self, krishna: Browser) -> None:
         page = await krishna.get("/o")

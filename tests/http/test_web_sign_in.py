@@ -272,7 +272,7 @@ class TestRefused:
         fake.defect = defect
         page = await browser.get(await begin(browser), 403)
 
-        assert "You are not signed in" in page.text
+        assert "The sign-in did not work" in page.text
         assert reason in page.text
         assert 'href="/sign-in"' in page.text
         assert visitors.cookie_name(browser.origin) not in browser.cookies
@@ -288,6 +288,7 @@ class TestRefused:
         page = await browser.get(back, 403)
 
         assert "finished already" in page.text
+        assert "You are still signed in as manu@example.com" in page.text
         assert await refusals(place) == [("state", {"address": "127.0.0.1"})]
         assert await is_signed_in(browser)  # who was in stays in
 
@@ -359,7 +360,7 @@ class TestRefused:
         fake.defect = "discovery is gone"
         page = await browser.get("/sign-in/oidc", 502)
 
-        assert "You are not signed in" in page.text
+        assert "The sign-in did not work" in page.text
         assert 'href="/sign-in"' in page.text
 
     async def test_who_tries_again_and_again_has_to_wait(self, browser: Browser, place: Place) -> None:

@@ -100,6 +100,7 @@ def render(request: web.Request, template: str, *, status: int = 200, **context:
     """A page or a fragment of one."""
     who = request.get(VISITOR)
     settings = request.app[SERVICE].settings
+    flash = _take_flash(request) if template[:1] != "_" else ""
     everywhere = {
         "visitor": who,
         "csrf": who.csrf if who else "",
@@ -108,9 +109,12 @@ def render(request: web.Request, template: str, *, status: int = 200, **context:
         "path": request.path,
         "local_sign_in": settings.local_sign_in,
         "now": datetime.now(UTC),
-        "flash": _take_flash(request) if template[:1] != "_" else "",
+        "flash": flash,
     }
-    return aiohttp_jinja2.render_template(template, request, everywhere | context | {"status": status}, status=status)
+    answer = aiohttp_jinja2.render_template(template, request, everywhere | context | {"status": status}, status=status)
+    if flash:
+        visitors.clear_cookie(answer, request[ORIGIN], FLASH)  # here: when headers go out it is too late for cookies
+    return answer
 
 
 def see(request: web.Request, path: str, flash: str = "") -> web.Response:
@@ -280,19 +284,12 @@ async def _add_headers(request: web.Request, answer: web.StreamResponse) -> None
     answer.headers.setdefault("Cache-Control", "no-store")
     if request[ORIGIN].startswith("https:"):
         answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if answer.headers.get(hdrs.CONTENT_TYPE, "").startswith("text/html"):
-        _drop_flash(request, answer)
 
 
 def _take_flash(request: web.Request) -> str:
     return (
         unquote(request.cookies.get(visitors.cookie_name(request[ORIGIN], FLASH), ""))[:500] if request[ORIGIN] else ""
     )
-
-
-def _drop_flash(request: web.Request, answer: web.StreamResponse) -> None:
-    if request.cookies.get(visitors.cookie_name(request[ORIGIN], FLASH)) and answer.status not in (301, 302, 303):
-        visitors.clear_cookie(answer, request[ORIGIN], FLASH)
 
 
 # Files.
