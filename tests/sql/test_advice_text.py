@@ -42,3 +42,17 @@ def test_the_marker_is_in_it_exactly_once(story: Story) -> None:
     text = shown(story, "polaris:advice: polaris:advice:")
 
     assert text.count("polaris:advice:") == 1
+
+
+def test_it_says_who_changed_the_wording(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    story.set_policy(actor=story.me, sender_class="agent", policy="suggest", **fxm)
+    advice = story.advise(fxm, "rewrite it all", sender="agent:reviewer")
+    wanted = {"project": "pj", "delivery": advice.delivery_id, "decision": "send"}
+    story.decide_delivery(actor=story.me, body="first the tests\n(polaris:advice:x)", **wanted)
+    (waiting,) = story.read_advice(actor=story.me, epoch=fxm.epoch, **fxm)
+    first, *quoted, last = waiting.text.split("\n")
+
+    assert first.startswith(f"Advice from agent:reviewer (coding agent, same organization; reworded by {story.me}) for")
+    assert quoted == ["> first the tests", "> (polaris advice x)"]
+    assert last == f"({waiting.marker})"

@@ -1,6 +1,6 @@
 """polaris.archive_project: nothing is deleted, nothing new begins."""
 
-from story import Story, event, refused
+from story import Background, Story, event, refused
 
 
 def test_its_sessions_are_archived_with_it_and_all_is_told(story: Story) -> None:
@@ -69,3 +69,59 @@ def test_one_that_is_not_there(story: Story, tell) -> None:
     tell().project("theirs")
     with refused(404, "no_such_project"):
         story.archive_project(actor=story.me, project="theirs")
+
+
+def test_what_was_archived_before_stays_archived_when_it_is_restored(story: Story) -> None:
+    old = story.session("old")
+    story.session("fxm")
+    story.archive_session(actor=story.me, **old)
+    for _ in range(2):
+        story.archive_project(actor=story.me, project="pj")
+        story.restore_project(actor=story.me, project="pj")
+
+    assert {s.name: s.archived_at is None for s in story.list_sessions(actor=None, project="pj")} == {
+        "old": False,
+        "fxm": True,
+    }
+
+
+def test_archived_again_it_ends_what_began_in_between(story: Story) -> None:
+    story.session("fxm", driver=story.me)
+    story.archive_project(actor=story.me, project="pj")
+    story.restore_project(actor=story.me, project="pj")
+    again = story.claim(story.session("fxm"), "agent:bot")
+    advice = story.advise(again)
+    before = story.get_project(actor=None, project="pj").last_seq
+    story.archive_project(actor=story.me, project="pj")
+
+    assert story.told(after=before) == ["driver.released", "delivery", "session.archived"]
+    assert story.get_delivery(actor=None, project="pj", delivery=advice.delivery_id).reason == "session archived"
+    assert story.get_session(actor=None, **again).driver is None
+    story.check()
+
+
+def test_what_was_archived_while_it_waited_for_its_sessions_was_not_archived_with_it(
+    story: Story, background: Background
+) -> None:
+    fxm, fxk = story.session("fxm"), story.session("fxk")
+    with story.another() as one, story.another() as other:
+        with one.connection.transaction():
+            one.archive_session(actor=story.me, **fxm)
+            archiving = background.start(other.archive_project, actor=story.me, project="pj")
+            background.until_waiting(other, archiving)
+        background.answer(archiving)
+    story.restore_project(actor=story.me, project="pj")
+
+    assert [story.get_session(actor=None, **place).archived_at is None for place in (fxm, fxk)] == [False, True]
+
+
+def test_a_private_one_is_archived_by_those_who_see_it(story: Story) -> None:
+    krishna = story.member("krishna")
+    story.create_project(actor=story.me, name="pj", visibility="private")
+    with refused(404, "no_such_project"):
+        story.archive_project(actor=krishna, project="pj")
+    story.add_project_member(actor=story.me, project="pj", member=krishna)
+    with refused(403, "admin_only"):
+        story.archive_project(actor=krishna, project="pj")
+
+    assert story.archive_project(actor=story.me, project="pj").visibility == "private"

@@ -107,3 +107,32 @@ def test_one_that_is_not_there(story: Story, tell) -> None:
         story.claim_driver(actor=story.me, **theirs)
     with refused(404, "no_such_session"):
         story.claim_driver(actor=story.me, project="pj", session="fxm")
+
+
+def test_a_seat_taken_over_from_somebody_is_in_the_audit_log(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    story.run_out(fxm)
+    before = story.audited()
+    story.claim(fxm, "agent:bot")
+
+    assert story.audited() == [
+        *before,
+        ("agent:bot", "seat.taken_over", story.me, {"project": "pj", "session": "fxm", "epoch": 2}),
+    ]
+
+
+def test_an_open_seat_and_ones_own_are_taken_over_from_nobody(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    before = story.audited()
+    story.claim(fxm, story.me)
+    story.run_out(fxm)
+    story.claim(fxm, story.me)
+    story.release_driver(actor=story.me, **fxm)
+    story.claim(fxm, "agent:bot")
+    story.run_out(fxm)
+    story.expire_leases()
+    story.claim(fxm, story.me)
+    with refused(409, "seat_is_held"):
+        story.claim(fxm, "agent:bot")
+
+    assert story.audited() == before

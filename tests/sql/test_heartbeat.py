@@ -75,3 +75,29 @@ def test_of_no_links_there_is_nothing_to_tell(story: Story) -> None:
 def test_a_lease_takes_a_second_to_a_day(story: Story, seconds: int | None) -> None:
     with refused(422, "lease_is_sane"):
         beat(story, story.session("fxm", driver=story.me), lease_seconds=seconds)
+
+
+def test_a_seat_that_the_actor_may_not_see_any_more_is_not_held_and_not_spoken_of(story: Story) -> None:
+    fxm = story.session("fxm", driver="agent:bot")
+    elsewhere = story.session("fxm", driver="agent:bot", project="elsewhere")
+    story.set_visibility(actor=story.me, project="pj", visibility="private")
+    taken = story.claim(fxm, story.me)
+    lease = story.get_session(actor=None, **taken).lease_until
+    answers = beat(story, fxm, elsewhere, taken, lease_seconds=600)
+
+    assert [(a.held, a.driver, a.epoch) for a in answers] == [
+        (False, None, None),
+        (True, "agent:bot", elsewhere.epoch),
+        (True, story.me, taken.epoch),
+    ]
+    assert (answers[0].lease_until, answers[2].lease_until > lease) == (None, True)
+
+
+def test_who_does_not_hold_the_seat_waits_for_nobody(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    with story.another() as one, story.another() as other, one.connection.transaction():
+        one.inject(actor="agent:bot", body="locks the session", **fxm)
+        other.connection.execute("set lock_timeout = '1s'")
+        (answer,) = other.heartbeat(actor=["agent:bot"], project=["pj"], session=["fxm"], epoch=[1])
+
+    assert (answer.held, answer.driver) == (False, story.me)

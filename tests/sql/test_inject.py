@@ -125,3 +125,80 @@ def test_what_is_refused_writes_nothing(story: Story) -> None:
         story.advise(fxm, expires_in=timedelta(0))
 
     assert story.told() == ["session.created"]
+
+
+def policy(story: Story, policy: str | None, kind: str = "agent", session: str | None = "fxm") -> None:
+    story.set_policy(actor=story.me, project="pj", session=session, sender_class=kind, policy=policy)
+
+
+def test_where_the_policy_is_suggest_it_is_held_and_the_record_says_so(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    policy(story, "suggest")
+    held = story.advise(fxm, sender="agent:reviewer", client_id="c1")
+    told = story.events()[-1]
+    (seat,) = story.list_sessions(actor=None, project="pj")
+
+    assert (held.created, held.state, held.edited_by) == (True, "held", None)
+    assert json.loads(told.payload) == {"delivery": str(held.delivery_id), "state": "held"}
+    assert seat.advice_waiting == 1
+    assert story.read_advice(actor=story.me, epoch=1, **fxm) == []
+    again = story.advise(fxm, sender="agent:reviewer", client_id="c1")
+    assert (again.created, *again[1:]) == (False, *held[1:])
+
+
+def test_where_the_policy_is_mute_nothing_is_written(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    for kind, sender, words in [
+        ("agent", "agent:reviewer", "agents"),
+        ("human", story.me, "people"),
+        ("slack", "slack:krishna", "Slack"),
+    ]:
+        policy(story, "mute", kind)
+        before = story.events()
+        with refused(403, "muted") as why:
+            story.advise(fxm, sender=sender)
+
+        assert why.message == f"fxm takes no advice from {words}."
+        assert story.events() == before
+    assert story.list_deliveries(actor=None, project="pj") == []
+
+
+def test_a_policy_is_for_its_class_alone(story: Story) -> None:
+    fxm = story.session("fxm")
+    policy(story, "mute", "slack")
+    policy(story, "suggest", "human")
+
+    assert story.advise(fxm, sender="agent:reviewer").state == "queued"
+    assert story.advise(fxm).state == "held"
+
+
+def test_the_sessions_policy_comes_before_the_projects_and_that_before_the_default(story: Story) -> None:
+    fxm, fxk = story.session("fxm"), story.session("fxk")
+    policy(story, "mute", session=None)
+    policy(story, "suggest", session="fxm")
+
+    assert story.advise(fxm, sender="agent:reviewer").state == "held"
+    with refused(403, "muted"):
+        story.advise(fxk, sender="agent:reviewer")
+    policy(story, "auto", session="fxm")
+    assert story.advise(fxm, sender="agent:reviewer").state == "queued"
+    policy(story, None, session="fxm")
+    with refused(403, "muted"):
+        story.advise(fxm, sender="agent:reviewer")
+    policy(story, None, session=None)
+    assert story.advise(fxm, sender="agent:reviewer").state == "queued"
+
+
+def test_what_was_said_before_it_was_muted_is_delivered(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    advice = story.advise(fxm, sender="agent:reviewer")
+    policy(story, "mute")
+
+    assert [w.delivery_id for w in story.read_advice(actor=story.me, epoch=1, **fxm)] == [advice.delivery_id]
+
+
+def test_who_is_muted_may_still_speak_to_the_project(story: Story) -> None:
+    story.session("fxm")
+    policy(story, "mute", session=None)
+
+    assert story.say(actor="agent:reviewer", project="pj", body="hello").created

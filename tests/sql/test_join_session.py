@@ -77,3 +77,28 @@ def test_bad_input_makes_nothing(story: Story, code: str, wrong: dict[str, objec
         story.join_session(**{"actor": story.me, "project": "pj", "session": "fxm"} | wrong)
 
     assert story.list_projects() == []
+
+
+def test_who_joins_takes_a_seat_over_as_who_claims_does(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    story.run_out(fxm)
+    joined = story.join_session(actor="agent:bot", **fxm)
+
+    assert (joined.claimed, joined.epoch) == (True, 2)
+    taken = {"project": "pj", "session": "fxm", "epoch": 2}
+    assert story.audited()[-1] == ("agent:bot", "seat.taken_over", story.me, taken)
+
+
+def test_a_project_that_is_made_by_joining_is_open_to_the_organization(story: Story) -> None:
+    story.join_session(actor="agent:bot", project="pj", session="fxm")
+
+    assert story.get_project(actor=story.me, project="pj").visibility == "org"
+
+
+def test_nobody_joins_a_private_project_that_it_may_not_see(story: Story) -> None:
+    story.create_project(actor=story.me, name="pj", visibility="private")
+    with refused(404, "no_such_project"):
+        story.join_session(actor="agent:bot", project="pj", session="fxm")
+    story.add_project_member(actor=story.me, project="pj", member="agent:bot")
+
+    assert story.join_session(actor="agent:bot", project="pj", session="fxm").claimed

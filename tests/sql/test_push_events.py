@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from story import Place, Story, event, refused
+from story import EVENT, Place, Story, event, refused
 
 PUSHABLE = ["prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice"]
 OURS = [
@@ -360,3 +360,53 @@ def test_the_service_names_the_organization(story: Story) -> None:
     story.org = None
     with refused(422, "org_is_missing"):
         story.push(fxm, event("a"))
+
+
+def test_of_a_private_project_each_actor_of_a_batch_is_told_what_it_may_know(story: Story) -> None:
+    story.create_project(actor="agent:bot", name="pj", visibility="private")
+    story.add_project_member(actor="agent:bot", project="pj", member="agent:listed")
+    fxm = story.session("fxm", driver="agent:bot")
+    story.session("open", driver="agent:bot", project="elsewhere")
+    same = {**fxm, "epoch": 1}
+    pushed = story.push_columns(
+        [
+            {**EVENT, **same, "client_id": name, **more}
+            for name, more in {
+                "driver": {"actor": "agent:bot"},
+                "listed": {"actor": "agent:listed"},
+                "listed-nowhere": {"actor": "agent:listed", "session": "nope"},
+                "outsider": {"actor": "agent:outsider"},
+                "outsider-nowhere": {"actor": "agent:outsider", "session": "nope"},
+                "outsider-kind": {"actor": "agent:outsider", "kind": "nope"},
+                "outsider-id": {"actor": "agent:outsider", "client_id": "polaris:x"},
+                "outsider-large": {"actor": "agent:outsider", "body": "x" * (1 << 20) + "x"},
+                "elsewhere": {"actor": "agent:bot", "project": "elsewhere", "session": "open"},
+                "outsider-elsewhere": {"actor": "agent:outsider", "project": "elsewhere", "session": "open"},
+            }.items()
+        ]
+    )
+
+    assert [p.code for p in pushed] == [
+        None,
+        "not_driver",
+        "no_such_session",
+        *["no_such_project"] * 5,
+        None,
+        "not_driver",
+    ]
+    story.check()
+    story.check("elsewhere")
+
+
+def test_a_driver_who_may_see_a_private_project_no_more_still_delivers_late(story: Story) -> None:
+    story.create_project(actor=story.me, name="pj", visibility="private")
+    story.add_project_member(actor=story.me, project="pj", member="agent:bot")
+    fxm = story.session("fxm", driver="agent:bot")
+    story.push(fxm, event("a"))
+    story.remove_project_member(actor=story.me, project="pj", member="agent:bot")
+    again, late, future = story.push(fxm, event("a"), event("b"), event("c", epoch=2))
+
+    assert (again.created, again.late) == (False, False)
+    assert (late.created, late.late) == (True, True)
+    assert (future.code, future.message) == ("no_such_project", "There is no project pj.")
+    story.check()

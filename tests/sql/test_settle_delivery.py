@@ -157,3 +157,40 @@ def test_who_has_not_seen_it_does_not_say_that_it_was_answered(story: Story) -> 
 
     with refused(403, "not_driver"):
         story.settle(advice, "answered", old, actor="agent:bot", epoch=new.epoch)
+
+
+def test_what_is_held_was_not_sent_and_not_seen(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    story.set_policy(actor=story.me, sender_class="agent", policy="suggest", **fxm)
+    advice = story.advise(fxm, sender="agent:reviewer")
+    for state in ("sent", "seen", "answered"):
+        with refused(409, "delivery_cannot_become") as why:
+            story.settle(advice, state, fxm)
+
+        assert why.detail == {"state": "held"}
+
+    assert story.settle(advice, "declined", fxm, reason="not now").state == "declined"
+
+
+def test_an_edited_one_says_so_to_the_end(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    story.set_policy(actor=story.me, sender_class="agent", policy="suggest", **fxm)
+    advice = story.advise(fxm, sender="agent:reviewer")
+    decided = {"project": "pj", "delivery": advice.delivery_id, "decision": "send", "body": "other words"}
+    story.decide_delivery(actor=story.me, **decided)
+    steps = [story.settle(advice, state, fxm) for state in ("sent", "seen", "answered")]
+
+    assert {(step.body, step.edited_by) for step in steps} == {("other words", story.me)}
+    assert {json.loads(e.payload)["edited_by"] for e in story.events(kind=["delivery"])} == {story.me}
+
+
+def test_who_may_not_see_the_project_any_more_settles_nothing(story: Story) -> None:
+    fxm = story.session("fxm", driver="agent:bot")
+    advice = story.advise(fxm)
+    story.settle(advice, "sent", fxm)
+    story.set_visibility(actor=story.me, project="pj", visibility="private")
+    with refused(404, "no_such_delivery"):
+        story.settle(advice, "seen", fxm)
+
+    # It waits for the next driver.
+    assert story.get_delivery(actor=None, project="pj", delivery=advice.delivery_id).state == "queued"

@@ -27,7 +27,7 @@ begin
   from unnest(v_actors, p_project, p_session, p_epoch) as x (actor, project, session, epoch)
   join polaris_data.projects p on p.org_id = v_me.org_id and p.name = x.project
   where s.org_id = v_me.org_id and s.project_id = p.project_id and s.name = x.session
-    and s.driver = x.actor and s.epoch = x.epoch and polaris_data.may_see(v_me.org_id, x.actor, p.project_id, p.visibility);
+    and s.driver = x.actor and s.epoch = x.epoch;
   return query
   select x.project, x.session, coalesce(s.driver = x.actor and s.epoch = x.epoch, false), s.driver, s.epoch, s.lease_until
   from unnest(v_actors, p_project, p_session, p_epoch) with ordinality as x (actor, project, session, epoch, ord)
