@@ -1,6 +1,7 @@
 """polaris.add_member: a person joins the organization."""
 
 import pytest
+from people import noted
 from story import Story, refused
 
 
@@ -14,6 +15,7 @@ def test_an_administrator_adds_a_person(story: Story) -> None:
         "k@example.org",
     )
     assert member.removed_at is None
+    assert noted(story)[-1] == (story.me, "member.added", "user:krishna")
 
 
 def test_without_a_role_it_is_a_member(story: Story) -> None:

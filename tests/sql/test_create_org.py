@@ -9,6 +9,9 @@ def test_it_makes_the_organization_and_its_first_administrator(story: Story) -> 
     (member,) = story.list_members(org=made.org_id)
     assert (made.org, made.actor) == (f"{story.slug}-two", "user:priya")
     assert (member.actor, member.role, member.email) == ("user:priya", "admin", "priya@example.org")
+    assert [(row.actor, row.action, row.target) for row in story.list_audit(org=made.org_id, actor=None)] == [
+        ("user:priya", "org.created", f"{story.slug}-two")
+    ]
 
 
 def test_a_name_that_is_taken_is_refused(story: Story) -> None:

@@ -1,10 +1,12 @@
 """polaris.issue_token: the hash of a new credential is kept."""
 
+import json
 import os
 from datetime import timedelta
 
 import psycopg
 import pytest
+from people import noted
 from story import Row, Story, refused
 
 
@@ -21,6 +23,7 @@ def test_a_person_has_tokens_of_its_own(story: Story) -> None:
     assert (token.actor, token.issued_by, token.name, token.shown) == (krishna, krishna, "laptop", "plr_u_ABCDEF")
     assert token.expires_at - token.created_at == pytest.approx(timedelta(days=90), abs=timedelta(seconds=1))
     assert (token.last_used_at, token.revoked_at, token.project) == (None, None, None)
+    assert token.sliding is False
 
 
 def test_it_may_be_for_one_project_and_for_ever(story: Story) -> None:
@@ -111,3 +114,39 @@ def test_what_is_kept_is_a_sha256_and_only_once(story: Story) -> None:
     issue(story, story.me, story.me, hash=once)
     with pytest.raises(psycopg.errors.UniqueViolation, match="token_exists"):
         issue(story, story.me, story.me, hash=once)
+
+
+def test_its_expiry_may_slide(story: Story) -> None:
+    token = issue(story, story.me, story.me, expires_in=timedelta(days=30), sliding=True)
+
+    assert (token.sliding, token.expires_at - token.created_at) == (True, timedelta(days=30))
+    assert story.list_tokens(actor=story.me) == [token]
+
+
+@pytest.mark.parametrize(
+    ("time", "sliding"), [(timedelta(0), False), (timedelta(seconds=-1), False), (timedelta(0), True), (None, True)]
+)
+def test_it_lives_for_a_time(story: Story, time: timedelta | None, sliding: bool) -> None:
+    with refused(422, "expiry_is_sane"):
+        issue(story, story.me, story.me, expires_in=time, sliding=sliding)
+
+    assert story.list_tokens(actor=None) == []
+
+
+def test_the_log_says_who_issued_what_for_whom(story: Story) -> None:
+    krishna = story.member("krishna")
+    secret = os.urandom(32)
+    token = issue(story, krishna, "agent:bot", name="build", hash=secret)
+    row = story.list_audit(actor=None)[-1]
+
+    assert (row.actor, row.action, row.target) == (krishna, "token.issued", "agent:bot")
+    assert json.loads(row.detail) == {"token": token.token_id, "name": "build"}
+    assert secret.hex() not in row.detail
+
+
+def test_what_was_refused_is_not_in_the_log(story: Story) -> None:
+    krishna = story.member("krishna")
+    with refused(403, "not_your_token"):
+        issue(story, krishna, story.me)
+
+    assert noted(story, "token.issued") == []

@@ -1,6 +1,7 @@
 """polaris.revoke_login: ends what a Postgres login may do here."""
 
-from story import Story, refused
+from people import noted
+from story import Background, Story, refused
 
 
 def test_a_revoked_login_may_do_nothing_at_once(story: Story) -> None:
@@ -16,7 +17,25 @@ def test_twice_is_once(story: Story) -> None:
     first = story.revoke_login(login=story.slug)
 
     assert first.revoked_at is not None
-    assert story.revoke_login(login=story.slug) == first
+    with story.listening("polaris_control") as heard:
+        assert story.revoke_login(login=story.slug) == first
+        assert heard() == []
+    assert noted(story, "login.registered", "login.revoked") == [
+        (None, "login.registered", story.me),
+        (None, "login.revoked", story.me),
+    ]
+
+
+def test_at_once_is_once_as_well(story: Story, background: Background) -> None:
+    story.register_login(actor=story.me, login=story.slug)
+    with story.another() as one, story.another() as other:
+        with one.connection.transaction():
+            first = one.revoke_login(login=story.slug)
+            waiting = background.start(other.revoke_login, login=story.slug)
+            background.until_waiting(other, waiting)
+
+        assert background.answer(waiting) == first
+    assert len(noted(story, "login.revoked")) == 1
 
 
 def test_an_unknown_or_foreign_login_is_not_there(story: Story, tell) -> None:

@@ -1,8 +1,10 @@
 """polaris.revoke_token: a credential ends."""
 
+import json
 import os
 
-from story import Row, Story, refused
+from people import noted
+from story import Background, Row, Story, refused
 
 
 def issue(story: Story, actor: str, whom: str) -> Row:
@@ -27,7 +29,31 @@ def test_twice_is_once(story: Story) -> None:
     token = issue(story, story.me, story.me)
     first = story.revoke_token(actor=story.me, token=token.token_id)
 
-    assert story.revoke_token(actor=story.me, token=token.token_id) == first
+    with story.listening("polaris_control") as heard:
+        assert story.revoke_token(actor=story.me, token=token.token_id) == first
+        assert heard() == []
+    assert noted(story, "token.revoked") == [(story.me, "token.revoked", story.me)]
+
+
+def test_at_once_is_once_as_well(story: Story, background: Background) -> None:
+    token = issue(story, story.me, story.me)
+    with story.another() as one, story.another() as other:
+        with one.connection.transaction():
+            first = one.revoke_token(actor=story.me, token=token.token_id)
+            waiting = background.start(other.revoke_token, actor=None, token=token.token_id)
+            background.until_waiting(other, waiting)
+
+        assert background.answer(waiting) == first
+    assert noted(story, "token.revoked") == [(story.me, "token.revoked", story.me)]
+
+
+def test_the_log_says_who_ended_whose(story: Story) -> None:
+    krishna = story.member("krishna")
+    token = issue(story, krishna, "agent:bot")
+    story.revoke_token(actor=krishna, token=token.token_id)
+
+    assert noted(story)[-1] == (krishna, "token.revoked", "agent:bot")
+    assert json.loads(story.list_audit(actor=None)[-1].detail) == {"token": token.token_id}
 
 
 def test_what_one_may_not_see_does_not_exist(story: Story, tell) -> None:

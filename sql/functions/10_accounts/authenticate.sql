@@ -25,6 +25,9 @@ begin
     update polaris_data.tokens t set last_used_at = v_now, expires_at = coalesce(v_now + t.life, t.expires_at)
     where t.token_id = v_token.token_id and t.revoked_at is null
     returning t.expires_at into v_token.expires_at;
+    if not found then -- while this waited for whoever revoked it
+      perform polaris_data.fail(401, 'token_revoked', 'This token was revoked.', 'Sign in again: polaris login.');
+    end if;
   end if;
   return query
   select o.org_id, o.slug, v_token.actor, v_role, v_token.token_id, v_token.project_id, v_token.expires_at, o.redaction_key
