@@ -57,6 +57,7 @@ WORDS = {
     "seat.taken_over": "took over the seat of",
     "export": "exported",
 }
+OF_ONESELF = ("member.left", "member.joined")  # the target is who acts
 
 
 async def show(request: web.Request) -> web.Response:
@@ -95,7 +96,8 @@ def entry(row: AuditRow) -> dict[str, Any]:
     for name, value in found.items() if isinstance(found, dict) else [("detail", found)]:
         if value is not None:
             pairs.append((name.replace("_", " "), value if isinstance(value, str) else json.dumps(value)))
-    return {"row": row, "words": WORDS.get(row.action, row.action), "pairs": pairs}
+    target = "" if row.action in OF_ONESELF else row.target or ""
+    return {"row": row, "words": WORDS.get(row.action, row.action), "target": target, "pairs": pairs}
 
 
 def _before(request: web.Request) -> int | None:

@@ -55,7 +55,10 @@ async def page(request: web.Request, template: str, problem: PolarisError | None
     """A page of settings; with a *problem*, ``values`` are what the form that failed was filled in with."""
     values = Filled(await site.form(request) if problem else {})
     status = problem.status if problem else 200
-    return site.render(request, f"settings/{template}", status=status, problem=problem, values=values, **context)
+    here = f"/o/{site.member(request).org}/settings"
+    return site.render(
+        request, f"settings/{template}", status=status, problem=problem, values=values, here=here, **context
+    )
 
 
 def address(request: web.Request, place: str) -> str:
