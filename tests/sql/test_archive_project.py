@@ -106,9 +106,10 @@ def test_what_was_archived_while_it_waited_for_its_sessions_was_not_archived_wit
     fxm, fxk = story.session("fxm"), story.session("fxk")
     with story.another() as one, story.another() as other:
         with one.connection.transaction():
-            one.archive_session(actor=story.me, **fxm)
+            one.inject(actor=story.me, body="holds the session", **fxm)
             archiving = background.start(other.archive_project, actor=story.me, project="pj")
             background.until_waiting(other, archiving)
+            one.archive_session(actor=story.me, **fxm)
         background.answer(archiving)
     story.restore_project(actor=story.me, project="pj")
 
