@@ -132,6 +132,7 @@ async def _granted_token(service: str, device: bool) -> str:
 
     machine = login.machine_name()
     async with aiohttp.ClientSession() as http:
+        await login.require_service(http, service)
         answer: dict[str, Any] | None = None
         if not device and not login.wants_device(os.environ):
             try:

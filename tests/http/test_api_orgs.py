@@ -16,6 +16,7 @@ from polaris import audit, tokens
 from polaris.db import calls
 from polaris.http.auth import Caller
 from polaris.http.live import TOKEN_DIED, Live
+from polaris.http.web import visitor
 
 SOON = 5.0  # seconds in which everything has to end that hangs on a credential
 
@@ -361,7 +362,7 @@ async def test_with_the_membership_everything_ends_that_hangs_on_it(
     manu: Client, place: Place, db: Any, how: str
 ) -> None:
     priya = await place.client("user:priya")
-    _, page = await browser(place, "priya")
+    cookie, page = await browser(place, "priya")
     _, other = await browser(place, "manu")
     await until(lambda: place.service.listener.is_connected)
     async with (
@@ -369,7 +370,11 @@ async def test_with_the_membership_everything_ends_that_hangs_on_it(
         priya.socket("/projects/pj/sessions/fxm/ws") as link,
         priya.stream("/projects/pj/events") as stream,
         manu.socket("/projects/pj/ws") as mine,
+        place.http.get(
+            f"{place.url}/o/acme/p/pj/live", headers={"Cookie": f"{visitor.cookie_name(place.url)}={cookie}"}
+        ) as floor,
     ):
+        assert (floor.status, floor.content_type) == (200, "text/event-stream")
         await ws.receive(timeout=5)
         began = time.monotonic()
         if how == "removed":
@@ -382,6 +387,7 @@ async def test_with_the_membership_everything_ends_that_hangs_on_it(
         assert await closed(link) == TOKEN_DIED
         while await stream.next() is not None:
             pass
+        await asyncio.wait_for(floor.read(), SOON)
         assert (await asyncio.wait_for(page.ended, SOON)).code == TOKEN_DIED
         while (await priya.call("GET", "/me"))[0] != 401:
             assert time.monotonic() - began < SOON

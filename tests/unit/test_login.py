@@ -407,6 +407,28 @@ def test_no_service_is_known_yet(home: Path, capsys: pytest.CaptureFixture[str])
     assert "Which service?" in capsys.readouterr().err
 
 
+def test_a_service_that_does_not_answer_is_told_before_a_browser_opens(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROWSER", "browser-of-the-tests")
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+
+    assert main(["login", "http://127.0.0.1:1"]) == 69
+    assert "does not answer" in capsys.readouterr().err
+    assert opened == []
+
+
+async def test_something_else_that_answers_is_no_service(service: Service, http: aiohttp.ClientSession) -> None:
+    service.answers = [(200, {"status": "ok"}), (200, "<html>"), (404, {}), (200, {"status": "up"})]
+    await login.require_service(http, service.url)
+
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="not Polaris's"):
+            await login.require_service(http, service.url)
+
+
 def test_a_token_that_cannot_be_one_is_refused_before_anything_is_asked(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
