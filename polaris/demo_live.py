@@ -47,6 +47,7 @@ QUIET_SECONDS = 30.0
 ADVICE = re.compile(
     r"^Advice from (\S+) \([^\n]*\) for session [^\n]*:\n(.*?)\n\(polaris:advice:[\w-]+\)", re.DOTALL | re.MULTILINE
 )
+ASKS = "Somebody has a word for us. What is it?"
 STAND_IN = "(A stand-in for a coding agent plays this demo: it reads and answers, but there is no model behind it.)"
 
 STORY_ADVICE = {beat.advice for beat in STORY if isinstance(beat, Write)}
@@ -87,13 +88,17 @@ async def play(settings: Settings, *, ready: Callable[[str], None], pace: float 
 
 @dataclass
 class _Player:
-    """The driver of one session and the agent in front of that person. *heard*: what others said in this turn."""
+    """The driver of one session and the agent in front of that person.
+
+    *busy*: a turn is open; *calling*: its tool runs; *heard*: what others said in it, and who.
+    """
 
     session: str
     token: str = field(repr=False)
     agent: Agent
     life: AsyncExitStack
     busy: bool = False
+    calling: bool = False
     heard: list[tuple[str, str]] = field(default_factory=list)
     line: str = ""
     joins_at: float = 0.0
@@ -146,6 +151,7 @@ class _Stage:
     async def _write(self, player: _Player, beat: Write) -> None:
         where = str(player.agent.cwd / beat.path)
         written = {"file_path": where, "content": beat.content}
+        player.calling = True
         await player.agent.call("Write", written, saying=beat.saying)
         await self._breathe(self.pace / 2)
         if beat.advice:
@@ -153,6 +159,7 @@ class _Stage:
             await self._breathe(self.pace / 2)
         response = {"type": "create", "filePath": where, "content": beat.content}
         self._hear(player, await player.agent.result("Write", written, response))
+        player.calling = False
 
     async def _advise(self, beat: Write) -> None:
         async with Client(self.owner.url, self.cast[beat.advisor]) as advisor:
@@ -180,13 +187,16 @@ class _Stage:
             await asyncio.sleep(min(LOOK_SECONDS, rest))
 
     async def _listen(self, player: _Player) -> None:
-        """Takes a turn when advice waits. In the middle of one the next hook brings it anyway."""
-        if player.busy or not await self._drives(player) or time.monotonic() < player.quiet_until:
+        """Takes a turn when advice waits; in the middle of one the agent looks something up, and the hook brings it."""
+        if player.calling or not await self._drives(player) or time.monotonic() < player.quiet_until:
             return
         if not await self.machine.hands(player.agent):
             return
+        if player.busy:
+            await self._look_up(player)
+            return
         player.busy = True
-        self._hear(player, await player.agent.prompt("Somebody has a word for us. What is it?"))
+        self._hear(player, await player.agent.prompt(ASKS))
         if not player.heard:
             player.quiet_until = time.monotonic() + QUIET_SECONDS
         await asyncio.sleep(self.pace / 4)
@@ -203,7 +213,7 @@ class _Stage:
         self._hear(player, said)
 
     def _hear(self, player: _Player, context: str) -> None:
-        player.heard += [(who, text) for who, text in ADVICE.findall(context)]
+        player.heard += [(who, re.sub(r"(?m)^> ?", "", text)) for who, text in ADVICE.findall(context)]
 
     async def _enter(self, session: str) -> _Player:
         """An agent for one session; it joins when it is first looked at."""

@@ -154,7 +154,8 @@ async def machine(home: Path, words: list[str], more: dict[str, str]) -> AsyncIt
         )
     try:
         assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 60)
+        async with asyncio.timeout(60):
+            line = await process.stdout.readline()
         if not line.startswith(b"ready "):
             trouble = (home / "demo.log").read_text(errors="replace")[-2000:]
             raise DemoFailed(f"polaris {' '.join(words)} did not start: {trouble}")
@@ -163,7 +164,8 @@ async def machine(home: Path, words: list[str], more: dict[str, str]) -> AsyncIt
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 30)
+        async with asyncio.timeout(30):
+            await process.wait()
 
 
 def _polaris() -> list[str]:

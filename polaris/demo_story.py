@@ -72,19 +72,25 @@ STORY: tuple[Beat, ...] = (
 
 
 def left(answered: Iterable[tuple[str, str]]) -> Iterator[Beat]:
-    """The beats of those turns whose answer is not among *answered*, pairs of session and text.
+    """The turns whose answer is not among *answered*, pairs of session and text; one turn after the other.
 
     A turn that was broken off begins anew: who asked before a restart asks again. A text that goes on after the
     story's words counts as the same answer.
     """
     given = list(answered)
-    over = set()
-    for session in {beat.session for beat in STORY}:
-        turn: list[Beat] = []
-        for beat in (one for one in STORY if one.session == session):
-            turn.append(beat)
-            if isinstance(beat, Answer):
-                if any(where == session and text.startswith(beat.text) for where, text in given):
-                    over.update(turn)
-                turn = []
-    return (beat for beat in STORY if beat not in over)
+    for turn in _turns():
+        last = turn[-1]
+        assert isinstance(last, Answer)
+        if not any(session == last.session and text.startswith(last.text) for session, text in given):
+            yield from turn
+
+
+def _turns() -> list[list[Beat]]:
+    """The story turn by turn, in the order of their beginnings."""
+    turns: list[list[Beat]] = []
+    for beat in STORY:
+        if isinstance(beat, Ask):
+            turns.append([beat])
+        else:
+            next(turn for turn in reversed(turns) if turn[0].session == beat.session).append(beat)
+    return turns

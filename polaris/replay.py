@@ -136,7 +136,9 @@ class Agent:
             start_new_session=True,
         )
         text = json.dumps(payload, ensure_ascii=False).encode()
-        stdout, stderr = await asyncio.wait_for(process.communicate(text), HOOK_SECONDS)
+        # Not wait_for: on Python 3.11 it loses a cancellation that comes together with the result.
+        async with asyncio.timeout(HOOK_SECONDS):
+            stdout, stderr = await process.communicate(text)
         if process.returncode != 0 or stderr:
             raise RuntimeError(f"the hook ended with {process.returncode} and said {stderr.decode(errors='replace')!r}")
         answer: Json = json.loads(stdout) if stdout.strip() else {}

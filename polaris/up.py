@@ -84,7 +84,7 @@ async def _run(settings: Settings, port: int, temporary: bool, demo: bool, ready
             "POLARIS_LEASE_SECONDS": str(settings.lease_seconds),
         }
         web = settings.web_environment() | {"POLARIS_DATABASE_URL": urls.service}
-        api = Part("api", ["serve", f"--host={HOST}", f"--port={port}"], environment | web, settings)
+        api = Part("api", ["serve", f"--port={port}"], environment | web, settings)
         stack.push_async_callback(api.stop)
         url = await api.start()
         save_credential(

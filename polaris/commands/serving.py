@@ -28,8 +28,8 @@ class Serving(Group):
         """Runs the service (the API) alone, on POLARIS_DATABASE_URL or the embedded Postgres.
 
         Prints `ready URL` once it answers. The embedded database is brought up to date; any other has to be already
-        (`polaris db migrate`), because the service's login may not change it. Sign-in, mail and the public address
-        come from POLARIS_OIDC_*, POLARIS_SMTP_URL, POLARIS_MAIL_FROM and POLARIS_PUBLIC_URL.
+        (`polaris db migrate`), because the service's login may not change it. Sign-in and mail come from the settings
+        POLARIS_OIDC_CLIENT_ID and POLARIS_SMTP_URL, and their neighbours in docs/machine.md.
 
         --host  the address to listen on
         --port  0 takes any free one

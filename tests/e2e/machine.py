@@ -67,7 +67,11 @@ class Machine:
         return found
 
     def part(self, word: str) -> int:
-        (pid,) = (pid for pid, words in self.processes().items() if f" {word} --port" in words)
+        return self.one(f"{word} --port")
+
+    def one(self, words: str) -> int:
+        """The one process of this home with these words in its command line."""
+        (pid,) = (pid for pid, said in self.processes().items() if f" {words}" in said)
         return pid
 
 

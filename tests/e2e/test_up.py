@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,29 @@ def test_everything_answers_and_a_signal_leaves_nothing_running(
     assert machine.processes() == {}
     assert not (machine.home / "daemon.json").exists()
     assert data.exists() is (more == [])
+
+
+def test_the_settings_of_the_web_reach_the_service_alone_and_no_command_line(machine: Machine) -> None:
+    web = {
+        "POLARIS_PUBLIC_URL": "https://polaris.example.com",
+        "POLARIS_OIDC_ISSUER": "http://127.0.0.1:9",
+        "POLARIS_OIDC_CLIENT_ID": "polaris",
+        "POLARIS_OIDC_CLIENT_SECRET": "hush-provider",
+        "POLARIS_SMTP_URL": "smtp://u:hush-mail@127.0.0.1:9",
+        "POLARIS_MAIL_FROM": "polaris@example.com",
+    }
+    machine.environment |= web
+    machine.up()
+
+    def given(part: str) -> dict[str, str]:
+        lines = Path(f"/proc/{machine.part(part)}/environ").read_bytes().decode().split("\0")
+        found = dict(line.partition("=")[::2] for line in lines)
+        return {name: found[name] for name in web.keys() & found.keys()}
+
+    assert given("serve") == web
+    assert given("daemon") == {}
+    assert "hush" not in " ".join(machine.processes().values())
+    assert not any("hush" in file.read_text() for file in (machine.home / "logs").iterdir())
 
 
 def test_it_stays_the_same_organization_and_the_same_owner_even_without_the_credentials(machine: Machine) -> None:
