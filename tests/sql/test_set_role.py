@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from people import noted
+from people import noted, secret, signed_in
 from story import Background, Story, refused
 
 
@@ -81,6 +81,35 @@ def test_only_administrators_may(story: Story, actor: str) -> None:
     story.member("krishna")
     with refused(403, "admin_only"):
         story.set_role(actor=actor, handle="krishna", role="admin")
+
+
+def test_who_is_no_administrator_any_more_has_no_invitation_open_that_would_make_it_one_again(story: Story) -> None:
+    priya = story.member("priya", "admin")
+    person, links = signed_in(story, "second@acme.example").person_id, (secret(), secret(), secret())
+    for actor, link in zip((priya, priya, story.me), links, strict=True):
+        story.invite(actor=actor, email="second@acme.example", role="admin", hash=link)
+    story.accept_invite(person=person, org_slug=story.slug, hash=links[0], handle="second")
+    story.set_role(actor=story.me, handle="priya", role="member")
+
+    with refused(404, "no_such_invite"):
+        story.get_invite(org_slug=story.slug, hash=links[1])
+    assert story.get_invite(org_slug=story.slug, hash=links[2]).invited_by == story.me
+    assert [row.revoked_at is None for row in story.list_invites(actor=None)] == [True, False, True]
+
+
+@pytest.mark.parametrize("act", ["set_role", "remove_member"])
+def test_not_even_one_that_it_wrote_at_that_very_moment(story: Story, background: Background, act: str) -> None:
+    priya, link = story.member("priya", "admin"), secret()
+    more = {"role": "member"} if act == "set_role" else {}
+    with story.another() as one, story.another() as other:
+        with one.connection.transaction():
+            one.invite(actor=priya, email="second@acme.example", role="admin", hash=link)
+            waiting = background.start(other.call, act, actor=story.me, handle="priya", **more)
+            background.until_waiting(other, waiting)
+        background.answer(waiting)
+
+    with refused(404, "no_such_invite"):
+        story.get_invite(org_slug=story.slug, hash=link)
 
 
 @pytest.mark.parametrize("second", ["set_role", "remove_member"])
