@@ -47,7 +47,7 @@ async def test_what_comes_live_stands_as_on_a_new_page(place: Place, manu: Clien
     person = await people("manu")
     page = await person.open(FXM)
     await person.live()
-    rng, numbers = random.Random(11), itertools.count(1)
+    rng, numbers, epoch = random.Random(11), itertools.count(1), 1
     for round in range(14):
         turns = [f"t{round // 3}", f"t{round // 3 + 1}"]
         events = [e for _ in range(rng.randrange(1, 4)) for e in work(rng, turns, next(numbers))]
@@ -55,10 +55,11 @@ async def test_what_comes_live_stands_as_on_a_new_page(place: Place, manu: Clien
         await manu.push("pj", "fxm", *events)
         if rng.random() < 0.3:
             advice = await manu.post("/projects/pj/sessions/fxm/inject", {"body": f"advice {round}"})
-            await manu.post(f"/projects/pj/deliveries/{advice['delivery_id']}", {"state": "sent", "epoch": 1})
+            await manu.post(f"/projects/pj/deliveries/{advice['delivery_id']}", {"state": "sent", "epoch": epoch})
         if round == 8:
             await manu.post("/projects/pj/sessions/fxm/handoff")
             await manu.post("/projects/pj/sessions/fxm/join")
+            epoch = 2
     (last,) = await manu.push("pj", "fxm", event(turn="the last", body="the end", epoch=2))
     await expect(page.locator(f"#e{last['seq']}")).to_be_visible()
     live = await page.evaluate(SHAPE)

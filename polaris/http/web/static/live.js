@@ -395,8 +395,9 @@
       }
     });
     connect();
-    if ($("#unread")) $("#unread").scrollIntoView({ block: "start" });
-    else if (!location.hash) toBottom();
+    const line = $("#unread");
+    if (!line && !location.hash) toBottom();
+    else if (line && !location.hash && line.getBoundingClientRect().top > innerHeight * 0.6) line.scrollIntoView({ block: "start" });
     mark();
   }
 
