@@ -16,6 +16,19 @@ ALTER SCHEMA polaris_history OWNER TO polaris_owner;
 
 COMMENT ON SCHEMA polaris_history IS 'Read-only views for analysts.';
 
+CREATE TYPE polaris_data.audit_row AS (
+	audit_id bigint,
+	at timestamp with time zone,
+	actor text,
+	action text,
+	target text,
+	detail text,
+	prev_hash text,
+	hash text
+);
+
+ALTER TYPE polaris_data.audit_row OWNER TO polaris_owner;
+
 CREATE TYPE polaris_data.delivery_row AS (
 	delivery_id uuid,
 	project text,
@@ -33,10 +46,22 @@ CREATE TYPE polaris_data.delivery_row AS (
 	sent_at timestamp with time zone,
 	seen_at timestamp with time zone,
 	answered_at timestamp with time zone,
-	expires_at timestamp with time zone
+	expires_at timestamp with time zone,
+	edited_by text
 );
 
 ALTER TYPE polaris_data.delivery_row OWNER TO polaris_owner;
+
+CREATE TYPE polaris_data.domain_row AS (
+	domain text,
+	how text,
+	proof text,
+	created_by text,
+	created_at timestamp with time zone,
+	proven_at timestamp with time zone
+);
+
+ALTER TYPE polaris_data.domain_row OWNER TO polaris_owner;
 
 CREATE TYPE polaris_data.event_row AS (
 	seq bigint,
@@ -59,6 +84,21 @@ CREATE TYPE polaris_data.event_row AS (
 
 ALTER TYPE polaris_data.event_row OWNER TO polaris_owner;
 
+CREATE TYPE polaris_data.invite_row AS (
+	invite_id bigint,
+	email text,
+	role text,
+	handle text,
+	invited_by text,
+	created_at timestamp with time zone,
+	expires_at timestamp with time zone,
+	accepted_at timestamp with time zone,
+	accepted_by text,
+	revoked_at timestamp with time zone
+);
+
+ALTER TYPE polaris_data.invite_row OWNER TO polaris_owner;
+
 CREATE TYPE polaris_data.member_row AS (
 	actor text,
 	handle text,
@@ -79,7 +119,8 @@ CREATE TYPE polaris_data.project_row AS (
 	archived_at timestamp with time zone,
 	last_seq bigint,
 	first_seq bigint,
-	sessions bigint
+	sessions bigint,
+	visibility text
 );
 
 ALTER TYPE polaris_data.project_row OWNER TO polaris_owner;
@@ -113,10 +154,123 @@ CREATE TYPE polaris_data.token_row AS (
 	created_at timestamp with time zone,
 	expires_at timestamp with time zone,
 	last_used_at timestamp with time zone,
-	revoked_at timestamp with time zone
+	revoked_at timestamp with time zone,
+	sliding boolean
 );
 
 ALTER TYPE polaris_data.token_row OWNER TO polaris_owner;
+
+CREATE TYPE polaris_data.web_session_row AS (
+	web_session_id bigint,
+	person_id bigint,
+	issuer text,
+	email text,
+	name text,
+	picture text,
+	domain text,
+	created_at timestamp with time zone,
+	expires_at timestamp with time zone
+);
+
+ALTER TYPE polaris_data.web_session_row OWNER TO polaris_owner;
+
+CREATE FUNCTION polaris.accept_invite(p_person bigint, p_org_slug text, p_hash bytea, p_handle text DEFAULT NULL::text) RETURNS SETOF polaris_data.member_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_invite polaris_data.invites;
+  v_handle text;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  -- Locked are the person, the members, the invitation, in this order (remove_member ends invitations, too). Behind the locks it is
+  -- looked up again: whoever was first has used it.
+  perform from polaris_data.people p where p.person_id = p_person for no key update;
+  v_invite := polaris_data.find_invite(p_org_slug, p_hash);
+  if v_invite.handle is not null then
+    perform from polaris_data.members m
+    where m.org_id = v_invite.org_id and m.removed_at is null and (m.role = 'admin' or m.handle = v_invite.handle)
+    order by m.handle for no key update;
+  end if;
+  perform from polaris_data.invites i where i.org_id = v_invite.org_id and i.invite_id = v_invite.invite_id for no key update;
+  v_invite := polaris_data.find_invite(p_org_slug, p_hash);
+  if not exists (
+    select from polaris_data.people p where p.person_id = p_person and p.issuer <> 'local' and lower(p.email) = v_invite.email) then
+    perform polaris_data.fail(403, 'invite_is_for_another_address', 'This invitation is for another address.',
+      format('Sign in as %s.', v_invite.email));
+  end if;
+  v_handle := coalesce(v_invite.handle, p_handle);
+  perform polaris_data.require_slug(v_handle);
+  if v_invite.handle is not null then
+    if exists (
+      select from polaris_data.members m where m.org_id = v_invite.org_id and m.person_id = p_person and m.removed_at is null) then
+      perform polaris_data.fail(409, 'already_member', 'This person is a member here already.');
+    end if;
+    if v_invite.role = 'member' then
+      perform polaris_data.require_other_admin(v_invite.org_id, v_handle);
+    end if;
+    update polaris_data.members m set person_id = p_person, role = v_invite.role
+    where m.org_id = v_invite.org_id and m.handle = v_handle and m.removed_at is null
+      and exists (select from polaris_data.people p where p.person_id = m.person_id and p.issuer = 'local');
+    if not found then
+      perform polaris_data.fail(409, 'member_exists', format('user:%s is somebody else by now.', v_handle), 'Ask for a new invitation.');
+    end if;
+    perform polaris_data.end_unseen(v_invite.org_id, 'user:' || v_handle);
+    perform polaris_data.publish_control(v_invite.org_id, 'member', 0);
+  else
+    perform polaris_data.write_member(v_invite.org_id, p_person, v_handle, v_invite.role);
+  end if;
+  update polaris_data.invites i set accepted_at = v_now, accepted_by = 'user:' || v_handle
+  where i.org_id = v_invite.org_id and i.invite_id = v_invite.invite_id;
+  perform polaris_data.write_audit(v_invite.org_id, 'user:' || v_handle, 'invite.accepted', v_invite.email,
+    jsonb_build_object('invite', v_invite.invite_id, 'role', v_invite.role));
+  return query select * from polaris_data.show_members(v_invite.org_id, v_handle);
+end;
+$$;
+
+ALTER FUNCTION polaris.accept_invite(p_person bigint, p_org_slug text, p_hash bytea, p_handle text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.accept_invite(p_person bigint, p_org_slug text, p_hash bytea, p_handle text) IS 'Makes a person a member by the link that was sent to its address.';
+
+CREATE FUNCTION polaris.add_domain(p_org bigint, p_actor text, p_domain text) RETURNS SETOF polaris_data.domain_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_me record;
+  v_domain text := lower(btrim(p_domain));
+  v_now timestamptz := clock_timestamp();
+  v_proof text := replace(gen_random_uuid()::text, '-', '');
+  v_hd boolean;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_admin(v_me.org_id, v_me.actor);
+  if v_domain is null or char_length(v_domain) > 253 or v_domain !~ '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$' then
+    perform polaris_data.fail(422, 'domain_is_a_name', 'This is not a domain.', 'Write example.com.');
+  end if;
+  insert into polaris_data.domains (org_id, domain, proof, created_by, created_at)
+  values (v_me.org_id, v_domain, v_proof, coalesce(v_me.actor, 'polaris'), v_now)
+  on conflict do nothing;
+  if found then
+    select exists (
+      select from polaris_data.members m join polaris_data.people p on p.person_id = m.person_id
+      where m.org_id = v_me.org_id and 'user:' || m.handle = v_me.actor and p.issuer = 'https://accounts.google.com' and p.domain = v_domain)
+    into v_hd;
+    begin
+      update polaris_data.domains d set proven_at = v_now, how = 'hd' where v_hd and d.org_id = v_me.org_id and d.domain = v_domain;
+    exception when unique_violation then
+      v_hd := false; -- another organization has proven it
+    end;
+    perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'domain.added', v_domain, jsonb_build_object('proven', v_hd));
+  end if;
+  return query select * from polaris_data.show_domains(v_me.org_id, v_domain);
+end;
+$_$;
+
+ALTER FUNCTION polaris.add_domain(p_org bigint, p_actor text, p_domain text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.add_domain(p_org bigint, p_actor text, p_domain text) IS 'Says that a domain is the organization''s.';
 
 CREATE FUNCTION polaris.add_member(p_org bigint, p_actor text, p_handle text, p_role text DEFAULT 'member'::text, p_email text DEFAULT NULL::text) RETURNS SETOF polaris_data.member_row
     LANGUAGE plpgsql SECURITY DEFINER
@@ -128,17 +282,83 @@ begin
   v_me := polaris_data.acting(p_org, p_actor);
   perform polaris_data.require_admin(v_me.org_id, v_me.actor);
   perform polaris_data.require_slug(p_handle);
-  if p_role is null or p_role not in ('admin', 'member') then
-    perform polaris_data.fail(422, 'role_is_known', 'A role is admin or member.');
+  perform polaris_data.require_role(p_role);
+  if exists (select from polaris_data.members m where m.org_id = v_me.org_id and m.handle = p_handle) then
+    perform polaris_data.fail(409, 'member_exists', format('There is, or was, a member user:%s.', p_handle), 'Choose another handle.');
   end if;
-  perform polaris_data.write_member(v_me.org_id, p_handle, p_role, p_email, 'local', null);
+  perform polaris_data.write_member(
+    v_me.org_id, polaris_data.write_person('local', v_me.org_id || ':' || p_handle, p_email), p_handle, p_role);
+  perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'member.added', 'user:' || p_handle, jsonb_build_object('role', p_role));
   return query select * from polaris_data.show_members(v_me.org_id, p_handle);
 end;
 $$;
 
 ALTER FUNCTION polaris.add_member(p_org bigint, p_actor text, p_handle text, p_role text, p_email text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris.add_member(p_org bigint, p_actor text, p_handle text, p_role text, p_email text) IS 'Adds a person to the organization.';
+COMMENT ON FUNCTION polaris.add_member(p_org bigint, p_actor text, p_handle text, p_role text, p_email text) IS 'Adds a person whom this installation vouches for.';
+
+CREATE FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) RETURNS TABLE(actor text, added_by text, added_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_me record;
+  v_project polaris_data.projects;
+  v_now timestamptz := clock_timestamp();
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
+  perform polaris_data.require_participant(p_member);
+  if polaris_data.role_of(v_me.org_id, p_member) is null then
+    perform polaris_data.fail(404, 'no_such_member', format('There is no member %s.', p_member), 'See polaris member list.');
+  end if;
+  insert into polaris_data.project_members (org_id, project_id, actor, added_by, added_at)
+  values (v_me.org_id, v_project.project_id, p_member, coalesce(v_me.actor, 'polaris'), v_now)
+  on conflict do nothing;
+  if found then
+    perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'project.member_added', p_member, jsonb_build_object('project', p_project));
+  end if;
+  return query
+  select m.actor, m.added_by, m.added_at from polaris_data.project_members m
+  where m.org_id = v_me.org_id and m.project_id = v_project.project_id and m.actor = p_member;
+end;
+$$;
+
+ALTER FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) IS 'Puts a participant on the list of a project.';
+
+CREATE FUNCTION polaris.answer_device_login(p_person bigint, p_org bigint, p_user_code text, p_allowed boolean) RETURNS TABLE(error text, machine text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_found record;
+begin
+  perform polaris_data.require_service();
+  if p_allowed and polaris_data.member_of(p_org, p_person) is null then
+    perform polaris_data.fail(404, 'no_such_member', 'You are no member of this organization.');
+  end if;
+  select * into strict v_found from polaris.guess_device_login(p_person, p_user_code);
+  if v_found.error is null then
+    update polaris_data.device_logins d set
+      person_id = case when p_allowed then p_person end, org_id = case when p_allowed then p_org end, denied = not p_allowed
+    where d.user_code = p_user_code and d.person_id is null and not d.denied;
+    if not found then -- of two answers at once the first stands
+      return query select 'no_such_code', null::text;
+      return;
+    end if;
+  end if;
+  return query select v_found.error, v_found.machine;
+end;
+$$;
+
+ALTER FUNCTION polaris.answer_device_login(p_person bigint, p_org bigint, p_user_code text, p_allowed boolean) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.answer_device_login(p_person bigint, p_org bigint, p_user_code text, p_allowed boolean) IS 'Lets a machine in as the person, or not.';
 
 CREATE FUNCTION polaris.archive_project(p_org bigint, p_actor text, p_project text) RETURNS SETOF polaris_data.project_row
     LANGUAGE plpgsql SECURITY DEFINER
@@ -147,20 +367,19 @@ CREATE FUNCTION polaris.archive_project(p_org bigint, p_actor text, p_project te
 declare
   v_me record;
   v_project polaris_data.projects;
-  v_now timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_session bigint;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
-  if v_project.created_by is distinct from v_me.actor then
-    perform polaris_data.require_admin(v_me.org_id, v_me.actor);
-  end if;
-  update polaris_data.projects set archived_at = coalesce(archived_at, v_now)
-  where org_id = v_me.org_id and project_id = v_project.project_id;
+  v_project := polaris_data.lock_project(v_me.org_id, v_me.actor, p_project);
+  perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
   -- All sessions are locked before the first event: a loop alone would lock the later ones while it holds the counter.
   perform from polaris_data.sessions s
   where s.org_id = v_me.org_id and s.project_id = v_project.project_id and s.archived_at is null
   order by s.session_id for no key update;
+  v_now := clock_timestamp(); -- what was archived before this was not archived along with it
+  update polaris_data.projects set archived_at = coalesce(archived_at, v_now)
+  where org_id = v_me.org_id and project_id = v_project.project_id;
   for v_session in
     select s.session_id from polaris_data.sessions s
     where s.org_id = v_me.org_id and s.project_id = v_project.project_id and s.archived_at is null
@@ -212,14 +431,19 @@ begin
   select t.* into v_token from polaris_data.tokens t where t.hash = p_hash;
   v_role := polaris_data.role_of(v_token.org_id, v_token.actor);
   if v_token.token_id is null then
-    perform polaris_data.fail(401, 'token_unknown', 'This token is not known.', 'Ask for a new one: polaris token create.');
+    perform polaris_data.fail(401, 'token_unknown', 'This token is not known.', 'Sign in again: polaris login.');
   elsif v_token.revoked_at is not null or v_role is null then
-    perform polaris_data.fail(401, 'token_revoked', 'This token was revoked.', 'Ask for a new one: polaris token create.');
+    perform polaris_data.fail(401, 'token_revoked', 'This token was revoked.', 'Sign in again: polaris login.');
   elsif v_token.expires_at <= v_now then
-    perform polaris_data.fail(401, 'token_expired', 'This token has expired.', 'Ask for a new one: polaris token create.');
+    perform polaris_data.fail(401, 'token_expired', 'This token has expired.', 'Sign in again: polaris login.');
   end if;
   if v_token.last_used_at is null or v_token.last_used_at < v_now - interval '1 minute' then
-    update polaris_data.tokens t set last_used_at = v_now where t.token_id = v_token.token_id;
+    update polaris_data.tokens t set last_used_at = v_now, expires_at = coalesce(v_now + t.life, t.expires_at)
+    where t.token_id = v_token.token_id and t.revoked_at is null
+    returning t.expires_at into v_token.expires_at;
+    if not found then -- while this waited for whoever revoked it
+      perform polaris_data.fail(401, 'token_revoked', 'This token was revoked.', 'Sign in again: polaris login.');
+    end if;
   end if;
   return query
   select o.org_id, o.slug, v_token.actor, v_role, v_token.token_id, v_token.project_id, v_token.expires_at, o.redaction_key
@@ -230,6 +454,46 @@ $$;
 ALTER FUNCTION polaris.authenticate(p_hash bytea) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.authenticate(p_hash bytea) IS 'Who a bearer token is.';
+
+CREATE FUNCTION polaris.begin_device_login(p_device_hash bytea, p_user_code text, p_machine text, p_address text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  delete from polaris_data.device_logins d where d.created_at < v_now - interval '1 hour';
+  insert into polaris_data.device_logins (device_hash, user_code, machine, address, created_at)
+  values (p_device_hash, p_user_code, left(p_machine, 80), left(p_address, 80), v_now)
+  on conflict do nothing;
+  if not found then
+    perform polaris_data.fail(409, 'user_code_is_taken', 'This code is taken.', 'Make another one.');
+  end if;
+end;
+$$;
+
+ALTER FUNCTION polaris.begin_device_login(p_device_hash bytea, p_user_code text, p_machine text, p_address text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.begin_device_login(p_device_hash bytea, p_user_code text, p_machine text, p_address text) IS 'Keeps a sign-in of a machine without a browser.';
+
+CREATE FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  delete from polaris_data.sign_ins s where s.created_at < v_now - interval '10 minutes';
+  insert into polaris_data.sign_ins (state_hash, nonce, verifier, return_to, created_at)
+  values (p_state_hash, p_nonce, p_verifier, p_return_to, v_now);
+end;
+$$;
+
+ALTER FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) IS 'Keeps what a sign-in needs when the provider answers.';
 
 CREATE FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer DEFAULT 60) RETURNS TABLE(created boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text, epoch bigint, seat text, lease_until timestamp with time zone, created_by text, created_at timestamp with time zone, archived_at timestamp with time zone, last_seq bigint, advice_waiting bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -261,6 +525,46 @@ ALTER FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, 
 
 COMMENT ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) IS 'Gives the seat to the caller, if it is free.';
 
+CREATE FUNCTION polaris.close_web_session(p_hash bytea) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_session bigint;
+begin
+  perform polaris_data.require_service();
+  delete from polaris_data.web_sessions where hash = p_hash returning web_session_id into v_session;
+  if not found then
+    return 0;
+  end if;
+  perform polaris_data.publish_control(0, 'web_session', v_session);
+  return 1;
+end;
+$$;
+
+ALTER FUNCTION polaris.close_web_session(p_hash bytea) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.close_web_session(p_hash bytea) IS 'Signs a browser out.';
+
+CREATE FUNCTION polaris.close_web_sessions(p_person bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_count integer;
+begin
+  perform polaris_data.require_service();
+  delete from polaris_data.web_sessions where person_id = p_person;
+  get diagnostics v_count = row_count;
+  perform polaris_data.publish_control(0, 'web_session', 0);
+  return v_count;
+end;
+$$;
+
+ALTER FUNCTION polaris.close_web_sessions(p_person bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.close_web_sessions(p_person bigint) IS 'Signs a person out everywhere.';
+
 CREATE FUNCTION polaris.create_org(p_slug text, p_name text, p_handle text, p_email text DEFAULT NULL::text, p_issuer text DEFAULT 'local'::text, p_subject text DEFAULT NULL::text) RETURNS TABLE(org_id bigint, org text, actor text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -270,16 +574,11 @@ declare
   v_org bigint;
 begin
   perform polaris_data.require_service();
-  perform polaris_data.require_slug(p_slug);
   perform polaris_data.require_slug(p_handle);
-  insert into polaris_data.orgs (slug, name, redaction_key)
-  values (p_slug, coalesce(p_name, p_slug), decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'))
-  on conflict do nothing
-  returning org_id into v_org;
-  if v_org is null then
-    perform polaris_data.fail(409, 'org_exists', format('There is an organization %s already.', p_slug), 'Choose another name.');
-  end if;
-  perform polaris_data.write_member(v_org, p_handle, 'admin', p_email, p_issuer, p_subject);
+  v_org := polaris_data.write_org(p_slug, p_name);
+  perform polaris_data.write_member(
+    v_org, polaris_data.write_person(p_issuer, coalesce(p_subject, v_org || ':' || p_handle), p_email), p_handle, 'admin');
+  perform polaris_data.write_audit(v_org, 'user:' || p_handle, 'org.created', p_slug);
   return query select v_org, p_slug, 'user:' || p_handle;
 end;
 $$;
@@ -288,7 +587,7 @@ ALTER FUNCTION polaris.create_org(p_slug text, p_name text, p_handle text, p_ema
 
 COMMENT ON FUNCTION polaris.create_org(p_slug text, p_name text, p_handle text, p_email text, p_issuer text, p_subject text) IS 'Makes an organization with its first administrator.';
 
-CREATE FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text) RETURNS SETOF polaris_data.project_row
+CREATE FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text, p_visibility text DEFAULT 'org'::text) RETURNS SETOF polaris_data.project_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -298,7 +597,8 @@ declare
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   perform polaris_data.require_slug(p_name);
-  v_project := polaris_data.write_project(v_me.org_id, coalesce(v_me.actor, 'polaris'), p_name);
+  perform polaris_data.require_visibility(p_visibility);
+  v_project := polaris_data.write_project(v_me.org_id, coalesce(v_me.actor, 'polaris'), p_name, p_visibility);
   if v_project is null then
     perform polaris_data.fail(409, 'project_exists', format('There is a project %s already.', p_name), 'Choose another name, or join it.');
   end if;
@@ -306,9 +606,9 @@ begin
 end;
 $$;
 
-ALTER FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text) OWNER TO polaris_owner;
+ALTER FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text, p_visibility text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text) IS 'Makes a project.';
+COMMENT ON FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text, p_visibility text) IS 'Makes a project.';
 
 CREATE FUNCTION polaris.create_session(p_org bigint, p_actor text, p_project text, p_session text) RETURNS SETOF polaris_data.session_row
     LANGUAGE plpgsql SECURITY DEFINER
@@ -323,6 +623,7 @@ begin
   perform polaris_data.require_slug(p_session);
   v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
   v_session := polaris_data.write_session(v_me.org_id, coalesce(v_me.actor, 'polaris'), v_project.project_id, p_session);
+  perform polaris_data.find_project(v_me.org_id, v_me.actor, p_project); -- it may have been closed to the caller meanwhile
   if v_session is null then
     perform polaris_data.fail(409, 'session_exists', format('There is a session %s in project %s already.', p_session, p_project),
       format('Join it: polaris join %s %s.', p_project, p_session));
@@ -334,6 +635,88 @@ $$;
 ALTER FUNCTION polaris.create_session(p_org bigint, p_actor text, p_project text, p_session text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.create_session(p_org bigint, p_actor text, p_project text, p_session text) IS 'Makes a session with an open seat.';
+
+CREATE FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid, p_decision text, p_body text DEFAULT NULL::text, p_reason text DEFAULT NULL::text) RETURNS SETOF polaris_data.delivery_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+  v_project polaris_data.projects;
+  v_delivery polaris_data.deliveries;
+  v_session polaris_data.sessions;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  if p_decision is null or p_decision not in ('send', 'dismiss') then
+    perform polaris_data.fail(422, 'decision_is_known', 'A decision is send or dismiss.');
+  end if;
+  if p_body is not null then
+    perform polaris_data.require_body(p_body, 8000);
+  end if;
+  select d.* into v_delivery from polaris_data.deliveries d
+  where d.org_id = v_me.org_id and d.delivery_id = p_delivery and d.project_id = v_project.project_id;
+  if not found then
+    perform polaris_data.fail(404, 'no_such_delivery', format('There is no delivery %s in project %s.', p_delivery, p_project));
+  end if;
+  select s.* into strict v_session from polaris_data.sessions s
+  where s.org_id = v_me.org_id and s.session_id = v_delivery.session_id for no key update;
+  select d.* into strict v_delivery from polaris_data.deliveries d
+  where d.org_id = v_me.org_id and d.delivery_id = p_delivery for no key update;
+  if v_me.actor is distinct from v_session.driver and not (
+    coalesce(v_session.driver, 'agent:') like 'agent:%'
+    and (v_me.actor is not distinct from v_session.created_by or coalesce(polaris_data.role_of(v_me.org_id, v_me.actor), 'admin') = 'admin')) then
+    perform polaris_data.fail(403, 'not_driver', format('%s does not drive %s.', v_me.actor, v_session.name), 'Claim the seat first.',
+      jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch));
+  end if;
+  if v_delivery.state <> 'held' then
+    perform polaris_data.fail(409, 'delivery_cannot_become', format('This advice is %s already.', v_delivery.state), null,
+      jsonb_build_object('state', v_delivery.state));
+  end if;
+  if p_decision = 'send' then
+    if p_body <> v_delivery.body then
+      update polaris_data.deliveries set body = p_body, edited_by = v_me.actor where org_id = v_me.org_id and delivery_id = p_delivery;
+    end if;
+    perform polaris_data.move_delivery(v_me.org_id, p_delivery, 'queued', null, null, null, coalesce(v_me.actor, 'polaris'));
+  else
+    perform polaris_data.move_delivery(v_me.org_id, p_delivery, 'declined', left(p_reason, 500), null, null, coalesce(v_me.actor, 'polaris'));
+  end if;
+  return query select * from polaris_data.show_deliveries(v_me.org_id, v_project.project_id, p_delivery);
+end;
+$$;
+
+ALTER FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid, p_decision text, p_body text, p_reason text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid, p_decision text, p_body text, p_reason text) IS 'The driver''s yes or no to advice that is held.';
+
+CREATE FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_redirect_uri text, p_token_hash bytea, p_token_shown text) RETURNS TABLE(error text, org text, actor text, token_id bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_code polaris_data.login_codes;
+  v_actor text;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  delete from polaris_data.login_codes c where c.hash = p_hash returning c.* into v_code;
+  v_actor := polaris_data.member_of(v_code.org_id, v_code.person_id);
+  if v_code.created_at > v_now - interval '1 minute' and v_code.challenge = p_challenge and v_code.redirect_uri = p_redirect_uri
+    and v_actor is not null then
+    return query
+    select null::text, o.slug, v_actor, polaris_data.write_token(
+      o.org_id, v_actor, v_actor, 'polaris login on ' || v_code.machine, p_token_hash, p_token_shown, null, interval '90 days', true)
+    from polaris_data.orgs o where o.org_id = v_code.org_id;
+  else
+    return query select 'invalid_grant', null::text, null::text, null::bigint;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_redirect_uri text, p_token_hash bytea, p_token_shown text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_redirect_uri text, p_token_hash bytea, p_token_shown text) IS 'Gives a token for an authorization code.';
 
 CREATE FUNCTION polaris.expire_deliveries(p_org bigint) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -392,6 +775,45 @@ ALTER FUNCTION polaris.expire_leases(p_org bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.expire_leases(p_org bigint) IS 'Opens the seats whose lease has run out.';
 
+CREATE FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) RETURNS TABLE(org_id bigint, org text, actor text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_org bigint;
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.require_slug(p_handle);
+  v_org := polaris_data.write_org(p_slug, p_name);
+  perform polaris_data.write_member(v_org, p_person, p_handle, 'admin');
+  perform polaris_data.write_audit(v_org, 'user:' || p_handle, 'org.created', p_slug);
+  return query select v_org, p_slug, 'user:' || p_handle;
+end;
+$$;
+
+ALTER FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) IS 'Sign-up: a person makes an organization.';
+
+CREATE FUNCTION polaris.get_audit_head(p_org bigint, p_actor text) RETURNS TABLE(last_id bigint, last_hash text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_org bigint := polaris_data.require_auditor(p_org, p_actor);
+begin
+  return query
+  select coalesce(h.last_id, 0), encode(coalesce(h.last_hash, decode(repeat('00', 32), 'hex')), 'hex')
+  from (select) x left join polaris_data.audit_heads h on h.org_id = v_org;
+end;
+$$;
+
+ALTER FUNCTION polaris.get_audit_head(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.get_audit_head(p_org bigint, p_actor text) IS 'The number and hash of the last row of the audit log.';
+
 CREATE FUNCTION polaris.get_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid) RETURNS SETOF polaris_data.delivery_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -413,6 +835,26 @@ ALTER FUNCTION polaris.get_delivery(p_org bigint, p_actor text, p_project text, 
 
 COMMENT ON FUNCTION polaris.get_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid) IS 'One delivery.';
 
+CREATE FUNCTION polaris.get_invite(p_org_slug text, p_hash bytea) RETURNS TABLE(org text, org_name text, email text, role text, handle text, invited_by text, expires_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_invite polaris_data.invites;
+begin
+  perform polaris_data.require_service();
+  v_invite := polaris_data.find_invite(p_org_slug, p_hash);
+  return query
+  select o.slug, o.name, v_invite.email, v_invite.role, v_invite.handle, v_invite.invited_by, v_invite.expires_at
+  from polaris_data.orgs o where o.org_id = v_invite.org_id;
+end;
+$$;
+
+ALTER FUNCTION polaris.get_invite(p_org_slug text, p_hash bytea) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.get_invite(p_org_slug text, p_hash bytea) IS 'What whoever holds the link of an invitation is shown.';
+
 CREATE FUNCTION polaris.get_project(p_org bigint, p_actor text, p_project text) RETURNS SETOF polaris_data.project_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -429,6 +871,26 @@ $$;
 ALTER FUNCTION polaris.get_project(p_org bigint, p_actor text, p_project text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.get_project(p_org bigint, p_actor text, p_project text) IS 'One project.';
+
+CREATE FUNCTION polaris.get_read_mark(p_org bigint, p_actor text, p_project text) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+  v_project polaris_data.projects;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  return coalesce((
+    select m.seq from polaris_data.read_marks m
+    where m.org_id = v_me.org_id and m.project_id = v_project.project_id and m.actor = v_me.actor), 0);
+end;
+$$;
+
+ALTER FUNCTION polaris.get_read_mark(p_org bigint, p_actor text, p_project text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.get_read_mark(p_org bigint, p_actor text, p_project text) IS 'How far the caller has read a project''s floor.';
 
 CREATE FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p_session text) RETURNS SETOF polaris_data.session_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -448,6 +910,42 @@ ALTER FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p
 
 COMMENT ON FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p_session text) IS 'One session.';
 
+CREATE FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) RETURNS TABLE(error text, machine text, address text, created_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_person polaris_data.people;
+  v_login polaris_data.device_logins;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  select p.* into strict v_person from polaris_data.people p where p.person_id = p_person for no key update;
+  if v_person.guesses_since < v_now - interval '10 minutes' then
+    v_person.guesses := 0;
+  end if;
+  if v_person.guesses >= 10 then
+    return query select 'too_many_guesses', null::text, null::text, null::timestamptz;
+    return;
+  end if;
+  select d.* into v_login from polaris_data.device_logins d
+  where d.user_code = p_user_code and d.created_at > v_now - interval '10 minutes' and d.person_id is null and not d.denied;
+  if not found then
+    update polaris_data.people set guesses = v_person.guesses + 1,
+      guesses_since = case when v_person.guesses = 0 then v_now else v_person.guesses_since end
+    where person_id = p_person;
+    return query select 'no_such_code', null::text, null::text, null::timestamptz;
+    return;
+  end if;
+  return query select null::text, v_login.machine, v_login.address, v_login.created_at;
+end;
+$$;
+
+ALTER FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) IS 'What a person who types a user code is shown of the machine that asks.';
+
 CREATE FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_lease_seconds integer DEFAULT 60) RETURNS TABLE(project text, session text, held boolean, driver text, epoch bigint, lease_until timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -466,7 +964,7 @@ begin
   v_lease := clock_timestamp() + make_interval(secs => p_lease_seconds);
   perform from polaris_data.sessions s
   join polaris_data.projects p on p.org_id = s.org_id and p.project_id = s.project_id
-  where s.org_id = v_me.org_id and (p.name, s.name) in (select * from unnest(p_project, p_session))
+  where s.org_id = v_me.org_id and (p.name, s.name, s.driver) in (select * from unnest(p_project, p_session, v_actors))
   order by s.project_id, s.session_id for no key update of s;
   update polaris_data.sessions s set lease_until = v_lease
   from unnest(v_actors, p_project, p_session, p_epoch) as x (actor, project, session, epoch)
@@ -477,6 +975,7 @@ begin
   select x.project, x.session, coalesce(s.driver = x.actor and s.epoch = x.epoch, false), s.driver, s.epoch, s.lease_until
   from unnest(v_actors, p_project, p_session, p_epoch) with ordinality as x (actor, project, session, epoch, ord)
   left join polaris_data.projects p on p.org_id = v_me.org_id and p.name = x.project
+    and polaris_data.may_see(v_me.org_id, x.actor, p.project_id, p.visibility)
   left join polaris_data.sessions s on s.org_id = v_me.org_id and s.project_id = p.project_id and s.name = x.session
   order by x.ord;
 end;
@@ -486,7 +985,7 @@ ALTER FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project text[],
 
 COMMENT ON FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_lease_seconds integer) IS 'Renews the leases of many links at once.';
 
-CREATE FUNCTION polaris.inject(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_project text DEFAULT NULL::text, p_session text DEFAULT NULL::text, p_body text DEFAULT NULL::text, p_client_id text DEFAULT NULL::text, p_expires_in interval DEFAULT '24:00:00'::interval) RETURNS TABLE(created boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamp with time zone, sent_at timestamp with time zone, seen_at timestamp with time zone, answered_at timestamp with time zone, expires_at timestamp with time zone)
+CREATE FUNCTION polaris.inject(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_project text DEFAULT NULL::text, p_session text DEFAULT NULL::text, p_body text DEFAULT NULL::text, p_client_id text DEFAULT NULL::text, p_expires_in interval DEFAULT '24:00:00'::interval) RETURNS TABLE(created boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamp with time zone, sent_at timestamp with time zone, seen_at timestamp with time zone, answered_at timestamp with time zone, expires_at timestamp with time zone, edited_by text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -495,6 +994,8 @@ declare
   v_me record;
   v_session polaris_data.sessions;
   v_delivery uuid := gen_random_uuid();
+  v_class text;
+  v_policy text;
   v_advice record;
   v_now timestamptz;
 begin
@@ -509,17 +1010,24 @@ begin
   if p_expires_in is null or p_expires_in not between interval '1 second' and interval '30 days' then
     perform polaris_data.fail(422, 'expiry_is_sane', 'Advice expires after 1 second to 30 days.');
   end if;
+  v_class := case split_part(v_me.actor, ':', 1) when 'user' then 'human' else split_part(v_me.actor, ':', 1) end;
+  v_policy := polaris_data.policy_of(v_me.org_id, v_session.project_id, v_session.session_id, v_class);
+  if v_policy = 'mute' then
+    perform polaris_data.fail(403, 'muted',
+      format('%s takes no advice from %s.', p_session, case v_class when 'human' then 'people' when 'agent' then 'agents' else 'Slack' end),
+      'Speak to the project instead, or ask the driver.');
+  end if;
   v_advice := polaris_data.write_event(
     v_me.org_id, v_session.project_id, v_session.session_id, v_session.epoch, 'advice', v_me.actor, v_session.name, p_body,
-    jsonb_build_object('delivery', v_delivery), coalesce(p_client_id, 'advice:' || v_delivery));
+    jsonb_build_object('delivery', v_delivery) || case v_policy when 'suggest' then '{"state": "held"}' else '{}' end::jsonb,
+    coalesce(p_client_id, 'advice:' || v_delivery));
   if v_advice.created then
     v_now := clock_timestamp();
     insert into polaris_data.deliveries (
       org_id, delivery_id, project_id, session_id, advice_seq, sender, sender_class, body, state, queued_at, expires_at)
     values (
-      v_me.org_id, v_delivery, v_session.project_id, v_session.session_id, v_advice.seq, v_me.actor,
-      case split_part(v_me.actor, ':', 1) when 'user' then 'human' else split_part(v_me.actor, ':', 1) end, p_body, 'queued', v_now,
-      v_now + p_expires_in);
+      v_me.org_id, v_delivery, v_session.project_id, v_session.session_id, v_advice.seq, v_me.actor, v_class, p_body,
+      case v_policy when 'suggest' then 'held' else 'queued' end, v_now, v_now + p_expires_in);
   else
     select d.delivery_id into v_delivery from polaris_data.deliveries d
     where d.org_id = v_me.org_id and d.project_id = v_session.project_id and d.advice_seq = v_advice.seq;
@@ -536,14 +1044,59 @@ ALTER FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_sess
 
 COMMENT ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval) IS 'Speaks to one session from outside.';
 
-CREATE FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text DEFAULT NULL::text, p_expires_in interval DEFAULT '90 days'::interval) RETURNS SETOF polaris_data.token_row
+CREATE FUNCTION polaris.invite(p_org bigint, p_actor text, p_email text, p_role text, p_hash bytea, p_handle text DEFAULT NULL::text, p_expires_in interval DEFAULT '7 days'::interval) RETURNS SETOF polaris_data.invite_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_me record;
+  v_email text := lower(btrim(p_email));
+  v_now timestamptz := clock_timestamp();
+  v_invite bigint;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_admin(v_me.org_id, v_me.actor);
+  perform polaris_data.require_role(p_role);
+  if v_email is null or v_email !~ '^[^@[:space:][:cntrl:]<>,;"]{1,64}@[^@[:space:][:cntrl:]<>,;"]{1,189}$' then
+    perform polaris_data.fail(422, 'email_is_an_address', 'This is not an e-mail address.', 'Write name@example.com.');
+  end if;
+  if p_expires_in is null or p_expires_in not between interval '1 minute' and interval '30 days' then
+    perform polaris_data.fail(422, 'expiry_is_sane', 'An invitation is good for a minute to 30 days.');
+  end if;
+  if p_handle is not null then
+    if polaris_data.role_of(v_me.org_id, 'user:' || p_handle) is null then
+      perform polaris_data.fail(404, 'no_such_member', format('There is no member user:%s.', p_handle), 'See polaris member list.');
+    end if;
+    if not exists (
+      select from polaris_data.members m join polaris_data.people p on p.person_id = m.person_id
+      where m.org_id = v_me.org_id and m.handle = p_handle and p.issuer = 'local') then
+      perform polaris_data.fail(409, 'member_has_signed_in', format('user:%s signs in by itself already.', p_handle), 'Invite without a handle.');
+    end if;
+    if p_role = 'member' then
+      perform polaris_data.require_other_admin(v_me.org_id, p_handle);
+    end if;
+  end if;
+  insert into polaris_data.invites (org_id, hash, email, role, handle, invited_by, created_at, expires_at)
+  values (v_me.org_id, p_hash, v_email, p_role, p_handle, coalesce(v_me.actor, 'polaris'), v_now, v_now + p_expires_in)
+  returning invite_id into v_invite;
+  perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'invite.created', v_email,
+    jsonb_build_object('invite', v_invite, 'role', p_role, 'handle', p_handle));
+  return query select * from polaris_data.show_invites(v_me.org_id, v_invite);
+end;
+$_$;
+
+ALTER FUNCTION polaris.invite(p_org bigint, p_actor text, p_email text, p_role text, p_hash bytea, p_handle text, p_expires_in interval) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.invite(p_org bigint, p_actor text, p_email text, p_role text, p_hash bytea, p_handle text, p_expires_in interval) IS 'Invites an address.';
+
+CREATE FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text DEFAULT NULL::text, p_expires_in interval DEFAULT '90 days'::interval, p_sliding boolean DEFAULT false) RETURNS SETOF polaris_data.token_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_me record;
-  v_token bigint;
   v_project bigint;
+  v_token bigint;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   perform polaris_data.require_participant(p_for);
@@ -556,27 +1109,61 @@ begin
   if p_name is null or char_length(p_name) not between 1 and 100 then
     perform polaris_data.fail(422, 'token_name_is_short', 'A token has a name of 1 to 100 characters.');
   end if;
+  if p_expires_in <= interval '0' or (p_sliding and p_expires_in is null) then
+    perform polaris_data.fail(422, 'expiry_is_sane', 'A token lives for a time, and one that slides needs to know for how long.');
+  end if;
   -- One at a time in an organization: two who are first with an agent's name are not both its owner.
   perform from polaris_data.orgs o where o.org_id = v_me.org_id for no key update;
   if v_me.actor not like 'user:%' or (
     v_me.actor <> p_for and polaris_data.role_of(v_me.org_id, v_me.actor) is distinct from 'admin' and (p_for not like 'agent:%' or exists (
-      select from polaris_data.tokens t where t.org_id = v_me.org_id and t.actor = p_for and t.issued_by <> v_me.actor))) then
+      select from polaris_data.tokens t where t.org_id = v_me.org_id and t.actor = p_for and t.issued_by <> v_me.actor)
+    or (not exists (select from polaris_data.tokens t where t.org_id = v_me.org_id and t.actor = p_for) and exists (
+      select from polaris_data.project_members m
+      where m.org_id = v_me.org_id and m.actor = p_for and not polaris_data.may_see_id(v_me.org_id, v_me.actor, m.project_id))))) then
     perform polaris_data.fail(403, 'not_your_token', format('%s may not issue tokens for %s.', v_me.actor, p_for),
       'Ask its owner or an administrator.');
   end if;
   if p_project is not null then
     v_project := (polaris_data.find_project(v_me.org_id, v_me.actor, p_project)).project_id;
   end if;
-  insert into polaris_data.tokens (hash, org_id, actor, name, shown, project_id, issued_by, expires_at)
-  values (p_hash, v_me.org_id, p_for, p_name, p_shown, v_project, coalesce(v_me.actor, p_for), clock_timestamp() + p_expires_in)
-  returning token_id into v_token;
+  -- Two statements: a stable function sees what was there when its own statement began.
+  v_token := polaris_data.write_token(
+    v_me.org_id, coalesce(v_me.actor, p_for), p_for, p_name, p_hash, p_shown, v_project, p_expires_in, p_sliding);
   return query select * from polaris_data.show_tokens(v_me.org_id, v_token);
 end;
 $$;
 
-ALTER FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text, p_expires_in interval) OWNER TO polaris_owner;
+ALTER FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text, p_expires_in interval, p_sliding boolean) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text, p_expires_in interval) IS 'Keeps the hash of a new token.';
+COMMENT ON FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text, p_expires_in interval, p_sliding boolean) IS 'Keeps the hash of a new token.';
+
+CREATE FUNCTION polaris.join_by_domain(p_person bigint, p_org_slug text, p_handle text) RETURNS SETOF polaris_data.member_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_org bigint;
+  v_domain text;
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.require_slug(p_handle);
+  select d.org_id, d.domain into v_org, v_domain
+  from polaris_data.people p
+  join polaris_data.domains d on d.domain = p.domain and d.proven_at is not null
+  join polaris_data.orgs o on o.org_id = d.org_id and o.slug = p_org_slug
+  where p.person_id = p_person and p.issuer <> 'local';
+  if v_org is null or polaris_data.was_removed(v_org, p_person) then
+    perform polaris_data.fail(403, 'domain_is_not_yours', 'This organization is not open to you.', 'Ask an administrator for an invitation.');
+  end if;
+  perform polaris_data.write_member(v_org, p_person, p_handle, 'member');
+  perform polaris_data.write_audit(v_org, 'user:' || p_handle, 'member.joined', 'user:' || p_handle, jsonb_build_object('domain', v_domain));
+  return query select * from polaris_data.show_members(v_org, p_handle);
+end;
+$$;
+
+ALTER FUNCTION polaris.join_by_domain(p_person bigint, p_org_slug text, p_handle text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.join_by_domain(p_person bigint, p_org_slug text, p_handle text) IS 'Makes a person a member of the organization that has proven its domain.';
 
 CREATE FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer DEFAULT 60) RETURNS TABLE(created boolean, claimed boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text, epoch bigint, seat text, lease_until timestamp with time zone, created_by text, created_at timestamp with time zone, archived_at timestamp with time zone, last_seq bigint, advice_waiting bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -621,6 +1208,86 @@ ALTER FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, 
 
 COMMENT ON FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) IS 'Makes project and session where they are missing, claims the seat where it is free.';
 
+CREATE FUNCTION polaris.list_all_policies(p_org bigint, p_actor text) RETURNS TABLE(project text, sender_class text, policy text, set_on text, set_by text, set_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_me record;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  return query
+  select r.name, x.sender_class, x.policy, x.set_on, x.set_by, x.set_at
+  from polaris_data.show_projects(v_me.org_id) r
+  cross join lateral polaris.list_policies(v_me.org_id, v_me.actor, r.name) with ordinality
+    as x (sender_class, policy, set_on, set_by, set_at, ord)
+  where r.archived_at is null and polaris_data.may_see(v_me.org_id, v_me.actor, r.project_id, r.visibility)
+  order by r.name, x.ord;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_all_policies(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_all_policies(p_org bigint, p_actor text) IS 'What is in force for each class of sender in every project.';
+
+CREATE FUNCTION polaris.list_audit(p_org bigint, p_actor text, p_after bigint DEFAULT 0, p_limit integer DEFAULT 500) RETURNS SETOF polaris_data.audit_row
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_org bigint := polaris_data.require_auditor(p_org, p_actor);
+begin
+  if p_limit is null or p_limit not between 1 and 1000 then
+    perform polaris_data.fail(422, 'limit_is_sane', 'A page has 1 to 1000 rows.');
+  end if;
+  return query
+  select a.audit_id, a.at, a.actor, a.action, a.target, a.detail::text, encode(a.prev_hash, 'hex'), encode(a.hash, 'hex')
+  from polaris_data.audit a
+  where a.org_id = v_org and a.audit_id > coalesce(p_after, 0)
+  order by a.audit_id limit p_limit;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_audit(p_org bigint, p_actor text, p_after bigint, p_limit integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_audit(p_org bigint, p_actor text, p_after bigint, p_limit integer) IS 'A page of the audit log, exactly as it was hashed.';
+
+CREATE FUNCTION polaris.list_dashboard(p_org bigint, p_actor text) RETURNS TABLE(name text, visibility text, created_by text, archived_at timestamp with time zone, last_seq bigint, unread bigint, last_at timestamp with time zone, sessions jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  v_me record;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  return query
+  select r.name, r.visibility, r.created_by, r.archived_at, r.last_seq,
+    r.last_seq - greatest(r.first_seq - 1, coalesce((
+      select m.seq from polaris_data.read_marks m
+      where m.org_id = v_me.org_id and m.project_id = r.project_id and m.actor = v_me.actor), 0)),
+    (select e.recorded_at from polaris_data.events e
+     where e.org_id = v_me.org_id and e.project_id = r.project_id and e.seq between r.last_seq and r.last_seq
+     order by e.seq limit 1),
+    coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'name', s.name, 'driver', s.driver, 'epoch', s.epoch, 'lease_until', s.lease_until, 'last_seq', s.last_seq,
+        'advice_waiting', s.advice_waiting) order by s.name)
+      from polaris_data.show_sessions(v_me.org_id, r.project_id) s where s.archived_at is null), '[]')
+  from polaris_data.show_projects(v_me.org_id) r
+  where polaris_data.may_see(v_me.org_id, v_me.actor, r.project_id, r.visibility)
+  order by r.archived_at is not null, r.name;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_dashboard(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_dashboard(p_org bigint, p_actor text) IS 'What a person sees first.';
+
 CREATE FUNCTION polaris.list_dead_tokens(p_tokens bigint[]) RETURNS SETOF bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -641,6 +1308,28 @@ $$;
 ALTER FUNCTION polaris.list_dead_tokens(p_tokens bigint[]) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.list_dead_tokens(p_tokens bigint[]) IS 'Which of these tokens no longer open anything.';
+
+CREATE FUNCTION polaris.list_dead_web_sessions(p_sessions bigint[], p_orgs bigint[]) RETURNS TABLE(web_session_id bigint, org_id bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  return query
+  select x.session_id, x.org_id
+  from unnest(p_sessions, p_orgs) as x (session_id, org_id)
+  left join polaris_data.web_sessions w on w.web_session_id = x.session_id
+  left join polaris_data.members m on m.org_id = x.org_id and m.person_id = w.person_id and m.removed_at is null
+  where m.handle is null or least(w.seen_at + interval '12 hours', w.created_at + interval '7 days') <= v_now;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_dead_web_sessions(p_sessions bigint[], p_orgs bigint[]) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_dead_web_sessions(p_sessions bigint[], p_orgs bigint[]) IS 'Which of these web sessions no longer open anything.';
 
 CREATE FUNCTION polaris.list_deliveries(p_org bigint, p_actor text, p_project text, p_session text DEFAULT NULL::text, p_limit integer DEFAULT 100) RETURNS SETOF polaris_data.delivery_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -666,6 +1355,23 @@ ALTER FUNCTION polaris.list_deliveries(p_org bigint, p_actor text, p_project tex
 
 COMMENT ON FUNCTION polaris.list_deliveries(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer) IS 'The newest deliveries of a project or of one session.';
 
+CREATE FUNCTION polaris.list_domains(p_org bigint, p_actor text) RETURNS SETOF polaris_data.domain_row
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_admin(v_me.org_id, v_me.actor);
+  return query select * from polaris_data.show_domains(v_me.org_id);
+end;
+$$;
+
+ALTER FUNCTION polaris.list_domains(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_domains(p_org bigint, p_actor text) IS 'The domains of the organization.';
+
 CREATE FUNCTION polaris.list_heads(p_org bigint, p_projects bigint[]) RETURNS TABLE(project_id bigint, last_seq bigint, first_seq bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -684,6 +1390,44 @@ $$;
 ALTER FUNCTION polaris.list_heads(p_org bigint, p_projects bigint[]) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.list_heads(p_org bigint, p_projects bigint[]) IS 'The last and first numbers of these projects.';
+
+CREATE FUNCTION polaris.list_invites(p_org bigint, p_actor text) RETURNS SETOF polaris_data.invite_row
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_admin(v_me.org_id, v_me.actor);
+  return query select * from polaris_data.show_invites(v_me.org_id);
+end;
+$$;
+
+ALTER FUNCTION polaris.list_invites(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_invites(p_org bigint, p_actor text) IS 'The invitations of the organization.';
+
+CREATE FUNCTION polaris.list_local_people(p_org bigint DEFAULT NULL::bigint) RETURNS TABLE(issuer text, subject text, handle text, org text, org_name text, role text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform polaris_data.require_service();
+  return query
+  select p.issuer, p.subject, m.handle, o.slug, o.name, m.role
+  from polaris_data.people p
+  join polaris_data.members m on m.person_id = p.person_id and m.removed_at is null
+  join polaris_data.orgs o on o.org_id = m.org_id
+  where p.issuer = 'local' and (p_org is null or o.org_id = p_org)
+  order by o.slug, m.role, m.created_at, m.handle;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_local_people(p_org bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_local_people(p_org bigint) IS 'The people whom this installation vouches for.';
 
 CREATE FUNCTION polaris.list_logins(p_org bigint) RETURNS TABLE(login text, actor text, created_at timestamp with time zone, revoked_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -717,6 +1461,48 @@ ALTER FUNCTION polaris.list_members(p_org bigint, p_actor text) OWNER TO polaris
 
 COMMENT ON FUNCTION polaris.list_members(p_org bigint, p_actor text) IS 'The members of the caller''s organization, removed ones too.';
 
+CREATE FUNCTION polaris.list_memberships(p_person bigint) RETURNS TABLE(org_id bigint, org text, org_name text, handle text, role text, redaction_key bytea)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform polaris_data.require_service();
+  return query
+  select o.org_id, o.slug, o.name, m.handle, m.role, o.redaction_key
+  from polaris_data.members m join polaris_data.orgs o on o.org_id = m.org_id
+  where m.person_id = p_person and m.removed_at is null
+  order by o.slug;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_memberships(p_person bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_memberships(p_person bigint) IS 'The organizations that a person is in.';
+
+CREATE FUNCTION polaris.list_orgs_to_join(p_person bigint) RETURNS TABLE(org text, org_name text, domain text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform polaris_data.require_service();
+  return query
+  select o.slug, o.name, d.domain
+  from polaris_data.people p
+  join polaris_data.domains d on d.domain = p.domain and d.proven_at is not null
+  join polaris_data.orgs o on o.org_id = d.org_id
+  where p.person_id = p_person and p.issuer <> 'local'
+    and not exists (select from polaris_data.members m where m.org_id = d.org_id and m.person_id = p_person and m.removed_at is null)
+    and not polaris_data.was_removed(d.org_id, p_person)
+  order by o.slug;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_orgs_to_join(p_person bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_orgs_to_join(p_person bigint) IS 'The organizations that a person may join by its domain.';
+
 CREATE FUNCTION polaris.list_orgs_with_lapses() RETURNS SETOF bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -739,6 +1525,58 @@ ALTER FUNCTION polaris.list_orgs_with_lapses() OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.list_orgs_with_lapses() IS 'The organizations in which maintenance has work.';
 
+CREATE FUNCTION polaris.list_policies(p_org bigint, p_actor text, p_project text, p_session text DEFAULT NULL::text) RETURNS TABLE(sender_class text, policy text, set_on text, set_by text, set_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_me record;
+  v_project polaris_data.projects;
+  v_session bigint := 0;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  if p_session is not null then
+    v_session := (polaris_data.find_session(v_me.org_id, v_me.actor, p_project, p_session)).session_id;
+  end if;
+  return query
+  select c.class, coalesce(x.policy, 'auto'),
+    case when x.policy is null then 'default' when x.session_id = 0 then 'project' else 'session' end, x.set_by, x.set_at
+  from unnest(array['human', 'agent', 'slack']) with ordinality as c (class, ord)
+  left join lateral (
+    select o.* from polaris_data.policies o
+    where o.org_id = v_me.org_id and o.project_id = v_project.project_id and o.session_id in (0, v_session) and o.sender_class = c.class
+    order by o.session_id desc limit 1) x on true
+  order by c.ord;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_policies(p_org bigint, p_actor text, p_project text, p_session text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_policies(p_org bigint, p_actor text, p_project text, p_session text) IS 'What is in force for each class of sender.';
+
+CREATE FUNCTION polaris.list_project_members(p_org bigint, p_actor text, p_project text) RETURNS TABLE(actor text, added_by text, added_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_me record;
+  v_project polaris_data.projects;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  return query
+  select m.actor, m.added_by, m.added_at from polaris_data.project_members m
+  where m.org_id = v_me.org_id and m.project_id = v_project.project_id order by m.actor;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_project_members(p_org bigint, p_actor text, p_project text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_project_members(p_org bigint, p_actor text, p_project text) IS 'Who is on the list of a project.';
+
 CREATE FUNCTION polaris.list_projects(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text) RETURNS SETOF polaris_data.project_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -747,13 +1585,74 @@ declare
   v_me record;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  return query select * from polaris_data.show_projects(v_me.org_id);
+  return query
+  select r.* from polaris_data.show_projects(v_me.org_id) r
+  where polaris_data.may_see(v_me.org_id, v_me.actor, r.project_id, r.visibility);
 end;
 $$;
 
 ALTER FUNCTION polaris.list_projects(p_org bigint, p_actor text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.list_projects(p_org bigint, p_actor text) IS 'The projects that the caller may see.';
+
+CREATE FUNCTION polaris.list_recent(p_org bigint, p_actor text, p_limit integer DEFAULT 20) RETURNS SETOF polaris_data.event_row
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+declare
+  v_me record;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  if p_limit is null or p_limit not between 1 and 100 then
+    perform polaris_data.fail(422, 'limit_is_sane', 'A page has 1 to 100 events.');
+  end if;
+  return query
+  select w.* from (
+    select r.project_id, x.seq, x.recorded_at from polaris_data.show_projects(v_me.org_id) r
+    cross join lateral (
+      select e.seq, e.recorded_at from polaris_data.events e
+      where e.org_id = v_me.org_id and e.project_id = r.project_id and e.seq > r.last_seq - 200
+        and e.kind in ('prompt', 'reply', 'advice', 'floor', 'driver.claimed', 'driver.released', 'driver.expired')
+      order by e.seq desc limit p_limit) x
+    where r.archived_at is null and polaris_data.may_see(v_me.org_id, v_me.actor, r.project_id, r.visibility)
+    order by x.recorded_at desc, x.seq desc limit p_limit) n
+  cross join lateral polaris_data.show_events(v_me.org_id, n.project_id, null, n.seq - 1, null, 1, null, null) w
+  order by n.recorded_at desc, n.seq desc;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_recent(p_org bigint, p_actor text, p_limit integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_recent(p_org bigint, p_actor text, p_limit integer) IS 'The newest words over all projects that the caller may see.';
+
+CREATE FUNCTION polaris.list_seats(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer DEFAULT 10) RETURNS TABLE(epoch bigint, driver text, claimed_at timestamp with time zone, ended_at timestamp with time zone, ended_how text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_me record;
+  v_session polaris_data.sessions;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_session := polaris_data.find_session(v_me.org_id, v_me.actor, p_project, p_session);
+  if p_limit is null or p_limit not between 1 and 1000 then
+    perform polaris_data.fail(422, 'limit_is_sane', 'A page has 1 to 1000 seats.');
+  end if;
+  return query
+  select t.epoch, t.driver, t.claimed_at, t.ended_at, t.ended_how
+  from polaris_data.seats t
+  where t.org_id = v_me.org_id and t.session_id = v_session.session_id
+  order by t.epoch desc limit p_limit;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_seats(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_seats(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer) IS 'Who drove a session, the newest first.';
 
 CREATE FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text) RETURNS SETOF polaris_data.session_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -789,6 +1688,145 @@ ALTER FUNCTION polaris.list_tokens(p_org bigint, p_actor text) OWNER TO polaris_
 
 COMMENT ON FUNCTION polaris.list_tokens(p_org bigint, p_actor text) IS 'The tokens that the caller has or issued; all of them for an administrator.';
 
+CREATE FUNCTION polaris.mark_read(p_org bigint, p_actor text, p_project text, p_seq bigint) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+  v_project polaris_data.projects;
+  v_seq bigint;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_participant(v_me.actor);
+  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  insert into polaris_data.read_marks as m (org_id, project_id, actor, seq)
+  select v_me.org_id, v_project.project_id, v_me.actor, least(greatest(p_seq, 0), h.last_seq)
+  from polaris_data.project_heads h where h.org_id = v_me.org_id and h.project_id = v_project.project_id
+  on conflict (org_id, project_id, actor) do update set seq = greatest(m.seq, excluded.seq)
+  returning m.seq into v_seq;
+  return v_seq;
+end;
+$$;
+
+ALTER FUNCTION polaris.mark_read(p_org bigint, p_actor text, p_project text, p_seq bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.mark_read(p_org bigint, p_actor text, p_project text, p_seq bigint) IS 'Notes how far the caller has read a project''s floor.';
+
+CREATE FUNCTION polaris.note_export(p_org bigint, p_actor text, p_what text, p_detail jsonb DEFAULT NULL::jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.require_service();
+  return polaris_data.write_audit(p_org, p_actor, 'export', p_what, p_detail);
+end;
+$$;
+
+ALTER FUNCTION polaris.note_export(p_org bigint, p_actor text, p_what text, p_detail jsonb) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.note_export(p_org bigint, p_actor text, p_what text, p_detail jsonb) IS 'Notes that somebody took data out.';
+
+CREATE FUNCTION polaris.note_refused_sign_in(p_reason text, p_detail jsonb DEFAULT NULL::jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.require_service();
+  return polaris_data.write_audit(0, null, 'sign_in.refused', left(p_reason, 200), p_detail);
+end;
+$$;
+
+ALTER FUNCTION polaris.note_refused_sign_in(p_reason text, p_detail jsonb) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.note_refused_sign_in(p_reason text, p_detail jsonb) IS 'Notes a sign-in that was refused.';
+
+CREATE FUNCTION polaris.poll_device_login(p_device_hash bytea, p_token_hash bytea, p_token_shown text) RETURNS TABLE(error text, org text, actor text, token_id bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_login polaris_data.device_logins;
+  v_now timestamptz := clock_timestamp();
+  v_actor text;
+  v_error text;
+begin
+  perform polaris_data.require_service();
+  select d.* into v_login from polaris_data.device_logins d where d.device_hash = p_device_hash for update;
+  v_actor := polaris_data.member_of(v_login.org_id, v_login.person_id);
+  v_error := case
+    when v_login.device_hash is null then 'invalid_grant'
+    when v_login.created_at <= v_now - interval '10 minutes' then 'expired_token'
+    when v_login.denied then 'access_denied'
+    when v_login.polled_at > v_now - make_interval(secs => v_login.poll_seconds) then 'slow_down'
+    when v_login.person_id is null then 'authorization_pending'
+    when v_actor is null then 'access_denied'
+  end;
+  if v_error in ('slow_down', 'authorization_pending') then
+    update polaris_data.device_logins d set polled_at = v_now,
+      poll_seconds = v_login.poll_seconds + case v_error when 'slow_down' then 5 else 0 end
+    where d.device_hash = p_device_hash;
+  elsif v_error is null or v_error <> 'invalid_grant' then
+    delete from polaris_data.device_logins d where d.device_hash = p_device_hash;
+  end if;
+  if v_error is not null then
+    return query select v_error, null::text, null::text, null::bigint;
+    return;
+  end if;
+  return query
+  select null::text, o.slug, v_actor, polaris_data.write_token(
+    o.org_id, v_actor, v_actor, 'polaris login on ' || v_login.machine, p_token_hash, p_token_shown, null, interval '90 days', true)
+  from polaris_data.orgs o where o.org_id = v_login.org_id;
+end;
+$$;
+
+ALTER FUNCTION polaris.poll_device_login(p_device_hash bytea, p_token_hash bytea, p_token_shown text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.poll_device_login(p_device_hash bytea, p_token_hash bytea, p_token_shown text) IS 'What the waiting machine is told.';
+
+CREATE FUNCTION polaris.prove_domain(p_org bigint, p_actor text, p_domain text) RETURNS SETOF polaris_data.domain_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_domain polaris_data.domains;
+  v_now timestamptz := clock_timestamp();
+  v_loser bigint;
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.require_admin(p_org, p_actor);
+  -- All who say that it is theirs, in one order: of two proofs at once the second sees what the first has done.
+  perform from polaris_data.domains d where d.domain = p_domain order by d.org_id for no key update;
+  select d.* into v_domain from polaris_data.domains d where d.org_id = p_org and d.domain = p_domain;
+  if not found then
+    perform polaris_data.fail(404, 'no_such_domain', format('%s is not on the list.', left(p_domain, 253)), 'Add it first.');
+  end if;
+  if v_domain.how is distinct from 'dns' then
+    update polaris_data.domains d set proven_at = null, how = null
+    where d.domain = p_domain and d.org_id <> p_org and d.how = 'hd'
+    returning d.org_id into v_loser;
+    begin
+      update polaris_data.domains d set proven_at = coalesce(d.proven_at, v_now), how = 'dns' where d.org_id = p_org and d.domain = p_domain;
+    exception when unique_violation then
+      perform polaris_data.fail(409, 'domain_is_taken', format('Another organization has proven %s.', p_domain), 'Let it remove the domain first.');
+    end;
+    if v_loser < p_org then
+      perform polaris_data.write_audit(v_loser, null, 'domain.lost', p_domain);
+    end if;
+    perform polaris_data.write_audit(p_org, p_actor, 'domain.proven', p_domain, jsonb_build_object('how', 'dns'));
+    if v_loser > p_org then
+      perform polaris_data.write_audit(v_loser, null, 'domain.lost', p_domain);
+    end if;
+  end if;
+  return query select * from polaris_data.show_domains(p_org, p_domain);
+end;
+$$;
+
+ALTER FUNCTION polaris.prove_domain(p_org bigint, p_actor text, p_domain text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.prove_domain(p_org bigint, p_actor text, p_domain text) IS 'Notes that the domain''s name server showed the organization''s proof.';
+
 CREATE FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_kind text[], p_client_id text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_occurred_at timestamp with time zone[]) RETURNS TABLE(ord integer, client_id text, seq bigint, created boolean, late boolean, code text, message text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -804,6 +1842,7 @@ declare
   v_actor text[];
   v_project bigint[];
   v_session bigint[];
+  v_private boolean;
   v_code text[];
   v_late boolean[];
   v_body text[] := p_body;
@@ -830,15 +1869,25 @@ begin
     from unnest(p_body, p_payload) with ordinality as u (body, payload, ord);
   end if;
 
-  select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord) into v_project, v_session
+  select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord), bool_or(p.visibility <> 'org')
+  into v_project, v_session, v_private
   from unnest(p_project, p_session) with ordinality as u (project, session, ord)
   left join lateral (
-    select p.project_id from polaris_data.projects p
+    select p.project_id, p.visibility from polaris_data.projects p
     where p.org_id = v_me.org_id and p.name between u.project and u.project order by p.name limit 1) p on true
   left join lateral (
     select s.session_id from polaris_data.sessions s
     where s.org_id = v_me.org_id and s.project_id = p.project_id and s.name between u.session and u.session
     order by s.name limit 1) s on true;
+  if v_private then
+    select array_agg(x.project order by x.ord) into v_project
+    from (
+      select u.ord, case when polaris_data.may_see_id(v_me.org_id, u.actor, u.project) or exists (
+        select from polaris_data.seats t
+        where t.org_id = v_me.org_id and t.session_id = u.session and t.epoch between u.epoch and u.epoch and t.driver = u.actor)
+        then u.project end as project
+      from unnest(v_project, v_session, p_epoch, v_actor) with ordinality as u (project, session, epoch, actor, ord)) x;
+  end if;
 
   perform from (select distinct u.project from unnest(v_project) as u (project) order by u.project) x
   cross join lateral (
@@ -895,7 +1944,7 @@ ALTER FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_project text[
 
 COMMENT ON FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_kind text[], p_client_id text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_occurred_at timestamp with time zone[]) IS 'Keeps what drivers captured: one call for a whole batch of one organization.';
 
-CREATE FUNCTION polaris.read_advice(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_project text DEFAULT NULL::text, p_session text DEFAULT NULL::text, p_epoch bigint DEFAULT NULL::bigint) RETURNS TABLE(delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamp with time zone, sent_at timestamp with time zone, seen_at timestamp with time zone, answered_at timestamp with time zone, expires_at timestamp with time zone, text text, marker text)
+CREATE FUNCTION polaris.read_advice(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_project text DEFAULT NULL::text, p_session text DEFAULT NULL::text, p_epoch bigint DEFAULT NULL::bigint) RETURNS TABLE(delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamp with time zone, sent_at timestamp with time zone, seen_at timestamp with time zone, answered_at timestamp with time zone, expires_at timestamp with time zone, edited_by text, text text, marker text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -921,6 +1970,25 @@ $$;
 ALTER FUNCTION polaris.read_advice(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.read_advice(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) IS 'The advice that waits for a session''s driver.';
+
+CREATE FUNCTION polaris.read_entries(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_project text DEFAULT NULL::text, p_session text DEFAULT NULL::text, p_after bigint DEFAULT NULL::bigint, p_before bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 100, p_kind text[] DEFAULT NULL::text[], p_by text[] DEFAULT NULL::text[], p_characters integer DEFAULT 4000, p_payload_bytes integer DEFAULT 65536) RETURNS TABLE(seq bigint, project text, session text, epoch bigint, kind text, actor text, speaker text, target text, turn text, agent text, body text, payload text, client_id text, late boolean, occurred_at timestamp with time zone, recorded_at timestamp with time zone, body_characters integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  select r.seq, r.project, r.session, r.epoch, r.kind, r.actor, r.speaker, r.target, r.turn, r.agent, left(r.body, p_characters),
+    case when r.kind in ('tool.call', 'tool.result', 'delivery', 'advice', 'turn.interrupted') and octet_length(r.payload) <= p_payload_bytes
+      then r.payload end,
+    r.client_id, r.late, r.occurred_at, r.recorded_at, char_length(r.body)
+  from polaris.read_events(p_org, p_actor, p_project, p_session, p_after, p_before, p_limit, p_kind, p_by) r;
+end;
+$$;
+
+ALTER FUNCTION polaris.read_entries(p_org bigint, p_actor text, p_project text, p_session text, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[], p_characters integer, p_payload_bytes integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.read_entries(p_org bigint, p_actor text, p_project text, p_session text, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[], p_characters integer, p_payload_bytes integer) IS 'A page of history for people to look at.';
 
 CREATE FUNCTION polaris.read_events(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_project text DEFAULT NULL::text, p_session text DEFAULT NULL::text, p_after bigint DEFAULT NULL::bigint, p_before bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 100, p_kind text[] DEFAULT NULL::text[], p_by text[] DEFAULT NULL::text[]) RETURNS SETOF polaris_data.event_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1002,6 +2070,7 @@ begin
   if not found then
     perform polaris_data.fail(409, 'login_exists', format('The login %s is registered already.', p_login), 'Choose another name.');
   end if;
+  perform polaris_data.write_audit(p_org, null, 'login.registered', p_actor, jsonb_build_object('login', p_login));
   return query select * from polaris.list_logins(p_org) l where l.login = p_login;
 end;
 $$;
@@ -1033,6 +2102,28 @@ ALTER FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text
 
 COMMENT ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) IS 'Opens the seat that the caller holds.';
 
+CREATE FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_admin(v_me.org_id, v_me.actor);
+  delete from polaris_data.domains where org_id = v_me.org_id and domain = p_domain;
+  if not found then
+    perform polaris_data.fail(404, 'no_such_domain', format('%s is not on the list.', left(p_domain, 253)));
+  end if;
+  perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'domain.removed', p_domain);
+  return p_domain;
+end;
+$$;
+
+ALTER FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) IS 'Takes a domain off the list.';
+
 CREATE FUNCTION polaris.remove_member(p_org bigint, p_actor text, p_handle text) RETURNS SETOF polaris_data.member_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1041,35 +2132,31 @@ declare
   v_me record;
   v_now timestamptz := clock_timestamp();
   v_gone text := 'user:' || p_handle;
-  v_session bigint;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  perform polaris_data.require_admin(v_me.org_id, v_me.actor);
-  perform from polaris_data.members m
-  where m.org_id = v_me.org_id and m.role = 'admin' and m.removed_at is null order by m.handle for no key update;
+  if v_me.actor is distinct from v_gone then
+    perform polaris_data.require_admin(v_me.org_id, v_me.actor);
+  end if;
   if polaris_data.role_of(v_me.org_id, v_gone) is null then
     perform polaris_data.fail(404, 'no_such_member', format('There is no member %s.', v_gone), 'See polaris member list.');
   end if;
-  if not exists (
-    select from polaris_data.members m
-    where m.org_id = v_me.org_id and m.role = 'admin' and m.removed_at is null and m.handle <> p_handle) then
-    perform polaris_data.fail(409, 'last_admin', format('%s is the last administrator.', v_gone), 'Make somebody else one first.');
+  perform polaris_data.require_other_admin(v_me.org_id, p_handle);
+  -- Of two who remove at once the second waited for the first.
+  update polaris_data.members set removed_at = v_now where org_id = v_me.org_id and handle = p_handle and removed_at is null;
+  if not found then
+    perform polaris_data.fail(404, 'no_such_member', format('There is no member %s.', v_gone), 'See polaris member list.');
   end if;
-  update polaris_data.members set removed_at = v_now where org_id = v_me.org_id and handle = p_handle;
   update polaris_data.tokens set revoked_at = v_now
   where org_id = v_me.org_id and (actor = v_gone or issued_by = v_gone) and revoked_at is null;
   update polaris_data.logins set revoked_at = v_now
   where org_id = v_me.org_id and (actor = v_gone or created_by = v_gone) and revoked_at is null;
-  -- All sessions are locked before the first event: a loop alone would lock the later ones while it holds a counter.
-  perform from polaris_data.sessions s
-  where s.org_id = v_me.org_id and s.driver = v_gone order by s.project_id, s.session_id for no key update;
-  for v_session in
-    select s.session_id from polaris_data.sessions s
-    where s.org_id = v_me.org_id and s.driver = v_gone order by s.project_id, s.session_id
-  loop
-    perform polaris_data.end_seat(v_me.org_id, v_session, 'released');
-  end loop;
+  update polaris_data.invites set revoked_at = v_now
+  where org_id = v_me.org_id and invited_by = v_gone and accepted_at is null and revoked_at is null;
+  delete from polaris_data.project_members where org_id = v_me.org_id and actor = v_gone;
+  perform polaris_data.end_seats(v_me.org_id, v_gone);
   perform polaris_data.publish_control(v_me.org_id, 'member', 0);
+  perform polaris_data.write_audit(v_me.org_id, v_me.actor,
+    case when v_me.actor = v_gone then 'member.left' else 'member.removed' end, v_gone);
   return query select * from polaris_data.show_members(v_me.org_id, p_handle);
 end;
 $$;
@@ -1078,6 +2165,122 @@ ALTER FUNCTION polaris.remove_member(p_org bigint, p_actor text, p_handle text) 
 
 COMMENT ON FUNCTION polaris.remove_member(p_org bigint, p_actor text, p_handle text) IS 'Removes a person from the organization, and all that hangs on it.';
 
+CREATE FUNCTION polaris.remove_project_member(p_org bigint, p_actor text, p_project text, p_member text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+  v_project polaris_data.projects;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_project := polaris_data.lock_project(v_me.org_id, v_me.actor, p_project);
+  if v_me.actor is distinct from p_member then
+    perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
+  end if;
+  delete from polaris_data.project_members
+  where org_id = v_me.org_id and project_id = v_project.project_id and actor = p_member;
+  if not found then
+    perform polaris_data.fail(404, 'no_such_member', format('%s is not on the list of %s.', left(p_member, 80), p_project));
+  end if;
+  perform polaris_data.end_outsiders(v_me.org_id, v_project.project_id, v_project.visibility);
+  perform polaris_data.publish_control(v_me.org_id, 'project', v_project.project_id);
+  perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'project.member_removed', p_member, jsonb_build_object('project', p_project));
+  return p_member;
+end;
+$$;
+
+ALTER FUNCTION polaris.remove_project_member(p_org bigint, p_actor text, p_project text, p_member text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.remove_project_member(p_org bigint, p_actor text, p_project text, p_member text) IS 'Takes a participant off the list of a project.';
+
+CREATE FUNCTION polaris.restore_project(p_org bigint, p_actor text, p_project text) RETURNS SETOF polaris_data.project_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+  v_project polaris_data.projects;
+  v_session polaris_data.sessions;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_project := polaris_data.lock_project(v_me.org_id, v_me.actor, p_project);
+  perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
+  perform from polaris_data.sessions s
+  where s.org_id = v_me.org_id and s.project_id = v_project.project_id and s.archived_at >= v_project.archived_at
+  order by s.session_id for no key update;
+  update polaris_data.projects set archived_at = null where org_id = v_me.org_id and project_id = v_project.project_id;
+  for v_session in
+    select s.* from polaris_data.sessions s
+    where s.org_id = v_me.org_id and s.project_id = v_project.project_id and s.archived_at >= v_project.archived_at
+    order by s.session_id
+  loop
+    update polaris_data.sessions set archived_at = null where org_id = v_me.org_id and session_id = v_session.session_id;
+    perform polaris_data.write_event(v_me.org_id, v_project.project_id, v_session.session_id, v_session.epoch, 'notice',
+      coalesce(v_me.actor, 'polaris'), null, format('%s restored session %s', coalesce(v_me.actor, 'polaris'), v_session.name), null,
+      'polaris:session.restored:' || extract(epoch from v_session.archived_at));
+  end loop;
+  return query select * from polaris_data.show_projects(v_me.org_id, v_project.project_id);
+end;
+$$;
+
+ALTER FUNCTION polaris.restore_project(p_org bigint, p_actor text, p_project text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.restore_project(p_org bigint, p_actor text, p_project text) IS 'Opens an archived project again.';
+
+CREATE FUNCTION polaris.resume_web_session(p_hash bytea) RETURNS SETOF polaris_data.web_session_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_session polaris_data.web_sessions;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  select w.* into v_session from polaris_data.web_sessions w where w.hash = p_hash;
+  if not found then
+    perform polaris_data.fail(401, 'web_session_unknown', 'You are not signed in.', 'Sign in.');
+  elsif least(v_session.seen_at + interval '12 hours', v_session.created_at + interval '7 days') <= v_now then
+    perform polaris_data.fail(401, 'web_session_expired', 'You were signed in too long ago.', 'Sign in again.');
+  elsif v_session.seen_at < v_now - interval '1 minute' then
+    update polaris_data.web_sessions w set seen_at = v_now where w.web_session_id = v_session.web_session_id;
+  end if;
+  return query select * from polaris_data.show_web_sessions(v_session.web_session_id);
+end;
+$$;
+
+ALTER FUNCTION polaris.resume_web_session(p_hash bytea) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.resume_web_session(p_hash bytea) IS 'Whose browser this is.';
+
+CREATE FUNCTION polaris.revoke_invite(p_org bigint, p_actor text, p_invite bigint) RETURNS SETOF polaris_data.invite_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+  v_invite polaris_data.invites;
+  v_now timestamptz := clock_timestamp();
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_admin(v_me.org_id, v_me.actor);
+  select i.* into v_invite from polaris_data.invites i where i.org_id = v_me.org_id and i.invite_id = p_invite for no key update;
+  if not found then
+    perform polaris_data.fail(404, 'no_such_invite', format('There is no invitation %s.', p_invite));
+  elsif v_invite.accepted_at is not null then
+    perform polaris_data.fail(409, 'invite_is_accepted', format('%s accepted this invitation.', v_invite.accepted_by), 'Remove the member instead.');
+  elsif v_invite.revoked_at is null then
+    update polaris_data.invites set revoked_at = v_now where org_id = v_me.org_id and invite_id = p_invite;
+    perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'invite.revoked', v_invite.email, jsonb_build_object('invite', p_invite));
+  end if;
+  return query select * from polaris_data.show_invites(v_me.org_id, p_invite);
+end;
+$$;
+
+ALTER FUNCTION polaris.revoke_invite(p_org bigint, p_actor text, p_invite bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.revoke_invite(p_org bigint, p_actor text, p_invite bigint) IS 'Ends an invitation that nobody has accepted.';
+
 CREATE FUNCTION polaris.revoke_login(p_org bigint, p_login text) RETURNS TABLE(login text, actor text, created_at timestamp with time zone, revoked_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1085,13 +2288,17 @@ CREATE FUNCTION polaris.revoke_login(p_org bigint, p_login text) RETURNS TABLE(l
 #variable_conflict use_column
 declare
   v_now timestamptz := clock_timestamp();
+  v_login polaris_data.logins;
 begin
   perform polaris_data.require_service();
-  update polaris_data.logins l set revoked_at = coalesce(l.revoked_at, v_now) where l.org_id = p_org and l.login = p_login;
+  select l.* into v_login from polaris_data.logins l where l.org_id = p_org and l.login = p_login for no key update;
   if not found then
     perform polaris_data.fail(404, 'no_such_login', format('There is no login %s.', p_login), 'See polaris login-role list.');
+  elsif v_login.revoked_at is null then
+    update polaris_data.logins l set revoked_at = v_now where l.org_id = p_org and l.login = p_login;
+    perform polaris_data.publish_control(p_org, 'login', 0);
+    perform polaris_data.write_audit(p_org, null, 'login.revoked', v_login.actor, jsonb_build_object('login', p_login));
   end if;
-  perform polaris_data.publish_control(p_org, 'login', 0);
   return query select * from polaris.list_logins(p_org) l where l.login = p_login;
 end;
 $$;
@@ -1107,14 +2314,19 @@ CREATE FUNCTION polaris.revoke_token(p_org bigint, p_actor text, p_token bigint)
 declare
   v_me record;
   v_now timestamptz := clock_timestamp();
+  v_of text;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   if not exists (select from polaris.list_tokens(v_me.org_id, v_me.actor) t where t.token_id = p_token) then
     perform polaris_data.fail(404, 'no_such_token', format('There is no token %s.', p_token), 'See polaris token list.');
   end if;
   update polaris_data.tokens t set revoked_at = v_now
-  where t.org_id = v_me.org_id and t.token_id = p_token and t.revoked_at is null;
-  perform polaris_data.publish_control(v_me.org_id, 'token', p_token);
+  where t.org_id = v_me.org_id and t.token_id = p_token and t.revoked_at is null
+  returning t.actor into v_of;
+  if found then
+    perform polaris_data.publish_control(v_me.org_id, 'token', p_token);
+    perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'token.revoked', v_of, jsonb_build_object('token', p_token));
+  end if;
   return query select * from polaris_data.show_tokens(v_me.org_id, p_token);
 end;
 $$;
@@ -1150,7 +2362,120 @@ ALTER FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body te
 
 COMMENT ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb, p_agent text) IS 'A person or an agent speaks to the project.';
 
-CREATE FUNCTION polaris.settle_delivery(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_delivery uuid DEFAULT NULL::uuid, p_state text DEFAULT NULL::text, p_reason text DEFAULT NULL::text, p_path text DEFAULT NULL::text, p_epoch bigint DEFAULT NULL::bigint) RETURNS TABLE(changed boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamp with time zone, sent_at timestamp with time zone, seen_at timestamp with time zone, answered_at timestamp with time zone, expires_at timestamp with time zone)
+CREATE FUNCTION polaris.set_policy(p_org bigint, p_actor text, p_project text, p_session text, p_sender_class text, p_policy text) RETURNS TABLE(sender_class text, policy text, set_on text, set_by text, set_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_me record;
+  v_project polaris_data.projects;
+  v_session polaris_data.sessions;
+  v_now timestamptz := clock_timestamp();
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
+  if p_session is not null then
+    v_session := polaris_data.find_session(v_me.org_id, v_me.actor, p_project, p_session);
+  end if;
+  if v_me.actor is distinct from v_session.driver and v_me.actor is distinct from v_session.created_by then
+    perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
+  end if;
+  if p_sender_class is null or p_sender_class not in ('human', 'agent', 'slack') then
+    perform polaris_data.fail(422, 'sender_class_is_known', 'A class of senders is human, agent or slack.');
+  end if;
+  if p_policy not in ('auto', 'suggest', 'mute') then
+    perform polaris_data.fail(422, 'policy_is_known', 'A policy is auto, suggest or mute.');
+  end if;
+  if p_policy is null then
+    delete from polaris_data.policies o
+    where o.org_id = v_me.org_id and o.project_id = v_project.project_id and o.session_id = coalesce(v_session.session_id, 0)
+      and o.sender_class = p_sender_class;
+  else
+    insert into polaris_data.policies as o (org_id, project_id, session_id, sender_class, policy, set_by, set_at)
+    values (v_me.org_id, v_project.project_id, coalesce(v_session.session_id, 0), p_sender_class, p_policy, coalesce(v_me.actor, 'polaris'), v_now)
+    on conflict (org_id, project_id, session_id, sender_class)
+    do update set policy = excluded.policy, set_by = excluded.set_by, set_at = excluded.set_at;
+  end if;
+  perform polaris_data.publish_control(v_me.org_id, 'policy', v_project.project_id);
+  perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'policy.set', concat_ws('/', p_project, p_session),
+    jsonb_build_object('sender_class', p_sender_class, 'policy', p_policy));
+  return query select * from polaris.list_policies(v_me.org_id, v_me.actor, p_project, p_session);
+end;
+$$;
+
+ALTER FUNCTION polaris.set_policy(p_org bigint, p_actor text, p_project text, p_session text, p_sender_class text, p_policy text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.set_policy(p_org bigint, p_actor text, p_project text, p_session text, p_sender_class text, p_policy text) IS 'Says whether a class of senders is heard.';
+
+CREATE FUNCTION polaris.set_role(p_org bigint, p_actor text, p_handle text, p_role text) RETURNS SETOF polaris_data.member_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+  v_old text;
+  v_now timestamptz := clock_timestamp();
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_admin(v_me.org_id, v_me.actor);
+  perform polaris_data.require_role(p_role);
+  if p_role = 'member' then
+    perform polaris_data.require_other_admin(v_me.org_id, p_handle);
+  end if;
+  v_old := polaris_data.role_of(v_me.org_id, 'user:' || p_handle);
+  if v_old is null then
+    perform polaris_data.fail(404, 'no_such_member', format('There is no member user:%s.', p_handle), 'See polaris member list.');
+  end if;
+  if v_old <> p_role then
+    update polaris_data.members set role = p_role where org_id = v_me.org_id and handle = p_handle;
+    update polaris_data.invites set revoked_at = v_now
+    where p_role = 'member' and org_id = v_me.org_id and invited_by = 'user:' || p_handle and accepted_at is null and revoked_at is null;
+    perform polaris_data.end_unseen(v_me.org_id, 'user:' || p_handle);
+    perform polaris_data.publish_control(v_me.org_id, 'member', 0);
+    perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'member.role', 'user:' || p_handle, jsonb_build_object('role', p_role, 'was', v_old));
+  end if;
+  return query select * from polaris_data.show_members(v_me.org_id, p_handle);
+end;
+$$;
+
+ALTER FUNCTION polaris.set_role(p_org bigint, p_actor text, p_handle text, p_role text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.set_role(p_org bigint, p_actor text, p_handle text, p_role text) IS 'Makes a member an administrator, or an administrator a member.';
+
+CREATE FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) RETURNS SETOF polaris_data.project_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+  v_project polaris_data.projects;
+  v_now timestamptz := clock_timestamp();
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_project := polaris_data.lock_project(v_me.org_id, v_me.actor, p_project);
+  perform polaris_data.require_maker(v_me.org_id, v_me.actor, v_project.created_by);
+  perform polaris_data.require_visibility(p_visibility);
+  if v_project.visibility <> p_visibility then
+    update polaris_data.projects set visibility = p_visibility where org_id = v_me.org_id and project_id = v_project.project_id;
+    insert into polaris_data.project_members (org_id, project_id, actor, added_by, added_at)
+    select v_me.org_id, v_project.project_id, x.actor, coalesce(v_me.actor, 'polaris'), v_now
+    from (select v_project.created_by union select v_me.actor) as x (actor)
+    where p_visibility = 'private' and polaris_data.role_of(v_me.org_id, x.actor) is not null
+    on conflict do nothing;
+    perform polaris_data.end_outsiders(v_me.org_id, v_project.project_id, p_visibility);
+    perform polaris_data.publish_control(v_me.org_id, 'project', v_project.project_id);
+    perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'project.visibility', p_project, jsonb_build_object('visibility', p_visibility));
+  end if;
+  return query select * from polaris_data.show_projects(v_me.org_id, v_project.project_id);
+end;
+$$;
+
+ALTER FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) IS 'Opens a project to the organization, or makes it private.';
+
+CREATE FUNCTION polaris.settle_delivery(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_delivery uuid DEFAULT NULL::uuid, p_state text DEFAULT NULL::text, p_reason text DEFAULT NULL::text, p_path text DEFAULT NULL::text, p_epoch bigint DEFAULT NULL::bigint) RETURNS TABLE(changed boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamp with time zone, sent_at timestamp with time zone, seen_at timestamp with time zone, answered_at timestamp with time zone, expires_at timestamp with time zone, edited_by text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1163,7 +2488,10 @@ declare
   v_changed boolean;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
-  select d.* into v_delivery from polaris_data.deliveries d where d.org_id = v_me.org_id and d.delivery_id = p_delivery;
+  select d.* into v_delivery from polaris_data.deliveries d
+  join polaris_data.projects p on p.org_id = d.org_id and p.project_id = d.project_id
+  where d.org_id = v_me.org_id and d.delivery_id = p_delivery
+    and polaris_data.may_see(v_me.org_id, v_me.actor, p.project_id, p.visibility);
   if not found then
     perform polaris_data.fail(404, 'no_such_delivery', format('There is no delivery %s.', p_delivery));
   end if;
@@ -1191,6 +2519,108 @@ $$;
 ALTER FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) IS 'Tells what became of a piece of advice.';
+
+CREATE FUNCTION polaris.sign_in(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text, p_hash bytea, p_user_agent text) RETURNS SETOF polaris_data.web_session_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_person bigint;
+  v_session bigint;
+  v_member record;
+  v_now timestamptz := clock_timestamp();
+  v_detail jsonb := jsonb_build_object('issuer', p_issuer, 'subject', p_subject);
+begin
+  perform polaris_data.require_service();
+  v_person := polaris_data.write_person(p_issuer, p_subject, p_email, left(p_name, 200), left(p_picture, 2000), lower(p_domain));
+  delete from polaris_data.web_sessions w where w.seen_at < v_now - interval '12 hours' or w.created_at < v_now - interval '7 days';
+  insert into polaris_data.web_sessions (hash, person_id, user_agent, created_at, seen_at)
+  values (p_hash, v_person, left(p_user_agent, 300), v_now, v_now)
+  returning web_session_id into v_session;
+  for v_member in
+    select m.org_id, m.handle from polaris_data.members m where m.person_id = v_person and m.removed_at is null order by m.org_id
+  loop
+    perform polaris_data.write_audit(v_member.org_id, 'user:' || v_member.handle, 'sign_in', null, v_detail);
+  end loop;
+  if not found then
+    perform polaris_data.write_audit(0, null, 'sign_in', 'person:' || v_person, v_detail);
+  end if;
+  return query select * from polaris_data.show_web_sessions(v_session);
+end;
+$$;
+
+ALTER FUNCTION polaris.sign_in(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text, p_hash bytea, p_user_agent text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.sign_in(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text, p_hash bytea, p_user_agent text) IS 'Signs a person in whom an issuer vouches for.';
+
+CREATE FUNCTION polaris.take_sign_in(p_state_hash bytea) RETURNS TABLE(nonce text, verifier text, return_to text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  return query
+  delete from polaris_data.sign_ins s
+  where s.state_hash = p_state_hash and s.created_at >= v_now - interval '10 minutes'
+  returning s.nonce, s.verifier, s.return_to;
+  if not found then
+    perform polaris_data.fail(404, 'sign_in_unknown', 'This sign-in is over.', 'Begin again.');
+  end if;
+end;
+$$;
+
+ALTER FUNCTION polaris.take_sign_in(p_state_hash bytea) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.take_sign_in(p_state_hash bytea) IS 'Gives out what begin_sign_in kept, once.';
+
+CREATE FUNCTION polaris.touch_tokens(p_tokens bigint[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_count integer;
+begin
+  perform polaris_data.require_service();
+  with live as (
+    select t.token_id from polaris_data.tokens t
+    where t.token_id = any (p_tokens) and t.revoked_at is null and (t.expires_at is null or t.expires_at > v_now)
+      and (t.last_used_at is null or t.last_used_at < v_now - interval '1 minute')
+    order by t.token_id for no key update skip locked)
+  update polaris_data.tokens t set last_used_at = v_now, expires_at = coalesce(v_now + t.life, t.expires_at)
+  from live where t.token_id = live.token_id;
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+ALTER FUNCTION polaris.touch_tokens(p_tokens bigint[]) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.touch_tokens(p_tokens bigint[]) IS 'Notes that these tokens are in use.';
+
+CREATE FUNCTION polaris.write_login_code(p_hash bytea, p_person bigint, p_org bigint, p_challenge text, p_redirect_uri text, p_machine text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  if polaris_data.member_of(p_org, p_person) is null then
+    perform polaris_data.fail(404, 'no_such_member', 'You are no member of this organization.');
+  end if;
+  delete from polaris_data.login_codes c where c.created_at < v_now - interval '1 minute';
+  insert into polaris_data.login_codes (hash, org_id, person_id, challenge, redirect_uri, machine, created_at)
+  values (p_hash, p_org, p_person, p_challenge, p_redirect_uri, left(p_machine, 80), v_now);
+end;
+$$;
+
+ALTER FUNCTION polaris.write_login_code(p_hash bytea, p_person bigint, p_org bigint, p_challenge text, p_redirect_uri text, p_machine text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.write_login_code(p_hash bytea, p_person bigint, p_org bigint, p_challenge text, p_redirect_uri text, p_machine text) IS 'Keeps an authorization code of polaris login in a browser.';
 
 CREATE FUNCTION polaris_data.acting(p_org bigint, p_actor text, OUT org_id bigint, OUT actor text, OUT direct boolean) RETURNS record
     LANGUAGE plpgsql STABLE
@@ -1235,9 +2665,10 @@ CREATE FUNCTION polaris_data.advice_text(p_delivery polaris_data.delivery_row) R
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select format(E'Advice from %s (%s, same organization) for session %s/%s, sent %s:\n%s\n(polaris:advice:%s)',
+  select format(E'Advice from %s (%s, same organization%s) for session %s/%s, sent %s:\n%s\n(polaris:advice:%s)',
     p_delivery.sender,
     case p_delivery.sender_class when 'human' then 'human' when 'agent' then 'coding agent' else 'human, by way of Slack' end,
+    coalesce('; reworded by ' || p_delivery.edited_by, ''),
     p_delivery.project, p_delivery.session, to_char(p_delivery.queued_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'),
     polaris_data.neutralize(p_delivery.body), p_delivery.delivery_id);
 $$;
@@ -1245,6 +2676,20 @@ $$;
 ALTER FUNCTION polaris_data.advice_text(p_delivery polaris_data.delivery_row) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.advice_text(p_delivery polaris_data.delivery_row) IS 'What an agent is shown of a piece of advice.';
+
+CREATE FUNCTION polaris_data.audit_text(p_org bigint, p_id bigint, p_at timestamp with time zone, p_actor text, p_action text, p_target text, p_detail jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(coalesce(octet_length(f.text)::text || ':' || f.text, '-'), E'\n' order by f.ord)
+  from unnest(array[
+    p_org::text, p_id::text, to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), p_actor, p_action, p_target,
+    p_detail::text]) with ordinality as f (text, ord);
+$$;
+
+ALTER FUNCTION polaris_data.audit_text(p_org bigint, p_id bigint, p_at timestamp with time zone, p_actor text, p_action text, p_target text, p_detail jsonb) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.audit_text(p_org bigint, p_id bigint, p_at timestamp with time zone, p_actor text, p_action text, p_target text, p_detail jsonb) IS 'What a row of the audit log is hashed over.';
 
 CREATE FUNCTION polaris_data.delivery_may_become(p_from text, p_to text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
@@ -1260,6 +2705,29 @@ $$;
 ALTER FUNCTION polaris_data.delivery_may_become(p_from text, p_to text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.delivery_may_become(p_from text, p_to text) IS 'The table of a delivery''s states: what may become what.';
+
+CREATE FUNCTION polaris_data.end_outsiders(p_org bigint, p_project bigint, p_visibility text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_driver text;
+begin
+  perform from polaris_data.sessions s
+  where s.org_id = p_org and s.project_id = p_project and s.archived_at is null order by s.session_id for no key update;
+  for v_driver in
+    select distinct s.driver from polaris_data.sessions s
+    where s.org_id = p_org and s.project_id = p_project and not polaris_data.may_see(p_org, s.driver, p_project, p_visibility)
+    order by s.driver
+  loop
+    perform polaris_data.end_seats(p_org, v_driver, p_project);
+  end loop;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.end_outsiders(p_org bigint, p_project bigint, p_visibility text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.end_outsiders(p_org bigint, p_project bigint, p_visibility text) IS 'Opens the seats of those who may not see a project any more.';
 
 CREATE FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text) RETURNS void
     LANGUAGE plpgsql
@@ -1289,6 +2757,30 @@ ALTER FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text)
 
 COMMENT ON FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text) IS 'Ends the held seat of a session.';
 
+CREATE FUNCTION polaris_data.end_seats(p_org bigint, p_actor text, p_project bigint DEFAULT NULL::bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_session bigint;
+begin
+  perform from polaris_data.sessions s
+  where s.org_id = p_org and s.driver = p_actor and (p_project is null or s.project_id = p_project)
+  order by s.project_id, s.session_id for no key update;
+  for v_session in
+    select s.session_id from polaris_data.sessions s
+    where s.org_id = p_org and s.driver = p_actor and (p_project is null or s.project_id = p_project)
+    order by s.project_id, s.session_id
+  loop
+    perform polaris_data.end_seat(p_org, v_session, 'released');
+  end loop;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.end_seats(p_org bigint, p_actor text, p_project bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.end_seats(p_org bigint, p_actor text, p_project bigint) IS 'Opens the seats that a participant holds.';
+
 CREATE FUNCTION polaris_data.end_session(p_org bigint, p_session bigint, p_actor text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1311,14 +2803,40 @@ begin
   loop
     perform polaris_data.move_delivery(p_org, v_delivery, 'failed', 'session archived', null, null, p_actor);
   end loop;
+  -- A session may be restored and archived again: the time makes each its own event.
   perform polaris_data.write_event(p_org, v_session.project_id, p_session, v_session.epoch, 'session.archived', p_actor, null,
-    format('%s archived session %s', p_actor, v_session.name), null, 'polaris:session.archived');
+    format('%s archived session %s', p_actor, v_session.name), null, 'polaris:session.archived:' || extract(epoch from v_now));
 end;
 $$;
 
 ALTER FUNCTION polaris_data.end_session(p_org bigint, p_session bigint, p_actor text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.end_session(p_org bigint, p_session bigint, p_actor text) IS 'Archives a session.';
+
+CREATE FUNCTION polaris_data.end_unseen(p_org bigint, p_actor text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_project bigint;
+begin
+  perform from polaris_data.sessions s
+  join polaris_data.projects p on p.org_id = s.org_id and p.project_id = s.project_id
+  where s.org_id = p_org and p.visibility <> 'org' and s.archived_at is null
+  order by s.project_id, s.session_id for no key update of s;
+  for v_project in
+    select distinct s.project_id from polaris_data.sessions s
+    where s.org_id = p_org and s.driver = p_actor and not polaris_data.may_see_id(p_org, p_actor, s.project_id)
+    order by s.project_id
+  loop
+    perform polaris_data.end_seats(p_org, p_actor, v_project);
+  end loop;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.end_unseen(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.end_unseen(p_org bigint, p_actor text) IS 'Opens the seats that a participant holds in projects that it may not see any more.';
 
 CREATE FUNCTION polaris_data.fail(p_status integer, p_code text, p_message text, p_hint text DEFAULT NULL::text, p_detail jsonb DEFAULT NULL::jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
@@ -1338,6 +2856,49 @@ ALTER FUNCTION polaris_data.fail(p_status integer, p_code text, p_message text, 
 
 COMMENT ON FUNCTION polaris_data.fail(p_status integer, p_code text, p_message text, p_hint text, p_detail jsonb) IS 'The one way to fail: SQLSTATE PL + HTTP status, machine name in constraint, help in hint.';
 
+CREATE TABLE polaris_data.invites (
+    org_id bigint NOT NULL,
+    invite_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    email text NOT NULL,
+    role text NOT NULL,
+    handle text,
+    invited_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by text,
+    revoked_at timestamp with time zone,
+    CONSTRAINT invite_hash_is_sha256 CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT role_is_known CHECK ((role = ANY (ARRAY['admin'::text, 'member'::text])))
+);
+
+ALTER TABLE polaris_data.invites OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.invites IS 'Invitations to an address: a link that is good once. handle: the member whom the invited person becomes.';
+
+CREATE FUNCTION polaris_data.find_invite(p_org_slug text, p_hash bytea) RETURNS polaris_data.invites
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_invite polaris_data.invites;
+begin
+  select i.* into v_invite from polaris_data.orgs o
+  join polaris_data.invites i on i.org_id = o.org_id and i.hash = p_hash
+  where o.slug = p_org_slug;
+  if not found or v_invite.accepted_at is not null or v_invite.revoked_at is not null or v_invite.expires_at <= clock_timestamp()
+    or (v_invite.invited_by <> 'polaris' and polaris_data.role_of(v_invite.org_id, v_invite.invited_by) is distinct from 'admin') then
+    perform polaris_data.fail(404, 'no_such_invite', 'This invitation is not good any more.', 'Ask an administrator for a new one.');
+  end if;
+  return v_invite;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.find_invite(p_org_slug text, p_hash bytea) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.find_invite(p_org_slug text, p_hash bytea) IS 'An invitation by its link, if it is still good.';
+
 CREATE TABLE polaris_data.projects (
     org_id bigint NOT NULL,
     project_id bigint NOT NULL,
@@ -1346,7 +2907,9 @@ CREATE TABLE polaris_data.projects (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     archived_at timestamp with time zone,
     first_seq bigint DEFAULT 1 NOT NULL,
-    CONSTRAINT name_is_a_slug CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+    visibility text DEFAULT 'org'::text NOT NULL,
+    CONSTRAINT name_is_a_slug CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+    CONSTRAINT visibility_is_known CHECK ((visibility = ANY (ARRAY['org'::text, 'private'::text])))
 );
 
 ALTER TABLE polaris_data.projects OWNER TO polaris_owner;
@@ -1361,7 +2924,7 @@ declare
   v_project polaris_data.projects;
 begin
   select p.* into v_project from polaris_data.projects p where p.org_id = p_org and p.name = p_project;
-  if not found then
+  if not found or (v_project.visibility <> 'org' and not polaris_data.may_see(p_org, p_actor, v_project.project_id, v_project.visibility)) then
     perform polaris_data.fail(404, 'no_such_project', format('There is no project %s.', left(p_project, 80)),
       'Make it: polaris join, or ask for access.');
   end if;
@@ -1436,6 +2999,22 @@ ALTER FUNCTION polaris_data.hmac8(p_key bytea, p_text text) OWNER TO polaris_own
 
 COMMENT ON FUNCTION polaris_data.hmac8(p_key bytea, p_text text) IS 'The first eight hex digits of HMAC-SHA256.';
 
+CREATE FUNCTION polaris_data.lock_project(p_org bigint, p_actor text, p_project text) RETURNS polaris_data.projects
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_project polaris_data.projects := polaris_data.find_project(p_org, p_actor, p_project);
+begin
+  perform from polaris_data.projects p where p.org_id = p_org and p.project_id = v_project.project_id for no key update;
+  return polaris_data.find_project(p_org, p_actor, p_project);
+end;
+$$;
+
+ALTER FUNCTION polaris_data.lock_project(p_org bigint, p_actor text, p_project text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.lock_project(p_org bigint, p_actor text, p_project text) IS 'A project by its name, locked until commit.';
+
 CREATE FUNCTION polaris_data.lock_session(p_org bigint, p_actor text, p_project text, p_session text) RETURNS polaris_data.sessions
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1445,6 +3024,7 @@ declare
 begin
   select s.* into v_session from polaris_data.sessions s
   where s.org_id = p_org and s.session_id = v_session.session_id for no key update;
+  perform polaris_data.find_project(p_org, p_actor, p_project);
   return v_session;
 end;
 $$;
@@ -1452,6 +3032,44 @@ $$;
 ALTER FUNCTION polaris_data.lock_session(p_org bigint, p_actor text, p_project text, p_session text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.lock_session(p_org bigint, p_actor text, p_project text, p_session text) IS 'A session by its names, locked until commit.';
+
+CREATE FUNCTION polaris_data.may_see(p_org bigint, p_actor text, p_project bigint, p_visibility text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p_visibility = 'org' or p_actor is null or exists (
+    select from polaris_data.project_members m where m.org_id = p_org and m.project_id = p_project and m.actor = p_actor)
+  or polaris_data.role_of(p_org, p_actor) = 'admin';
+$$;
+
+ALTER FUNCTION polaris_data.may_see(p_org bigint, p_actor text, p_project bigint, p_visibility text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.may_see(p_org bigint, p_actor text, p_project bigint, p_visibility text) IS 'Whether a participant may see a project.';
+
+CREATE FUNCTION polaris_data.may_see_id(p_org bigint, p_actor text, p_project bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from polaris_data.projects p
+    where p.org_id = p_org and p.project_id = p_project and polaris_data.may_see(p_org, p_actor, p.project_id, p.visibility));
+$$;
+
+ALTER FUNCTION polaris_data.may_see_id(p_org bigint, p_actor text, p_project bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.may_see_id(p_org bigint, p_actor text, p_project bigint) IS 'Whether a participant may see a project, by its number.';
+
+CREATE FUNCTION polaris_data.member_of(p_org bigint, p_person bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'user:' || m.handle from polaris_data.members m
+  where m.org_id = p_org and m.person_id = p_person and m.removed_at is null;
+$$;
+
+ALTER FUNCTION polaris_data.member_of(p_org bigint, p_person bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.member_of(p_org bigint, p_person bigint) IS 'The participant that a person is in an organization.';
 
 CREATE FUNCTION polaris_data.move_delivery(p_org bigint, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint, p_actor text) RETURNS boolean
     LANGUAGE plpgsql
@@ -1485,7 +3103,8 @@ begin
   perform polaris_data.write_event(p_org, v_new.project_id, v_new.session_id, v_new.epoch, 'delivery', p_actor, v_new.sender,
     concat_ws(': ', p_state, p_reason),
     jsonb_build_object('delivery', v_new.delivery_id, 'advice_seq', v_new.advice_seq, 'state', p_state, 'reason', p_reason,
-      'path', v_new.path, 'attempts', v_new.attempts),
+      'path', v_new.path, 'attempts', v_new.attempts)
+      || case when v_new.edited_by is null then '{}' else jsonb_build_object('edited_by', v_new.edited_by) end,
     format('polaris:delivery:%s:%s:%s', v_new.delivery_id, p_state, v_new.attempts));
   return true;
 end;
@@ -1520,6 +3139,20 @@ $$;
 ALTER FUNCTION polaris_data.neutralize(p_text text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.neutralize(p_text text) IS 'Makes a text harmless to show to an agent as somebody''s words.';
+
+CREATE FUNCTION polaris_data.policy_of(p_org bigint, p_project bigint, p_session bigint, p_class text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce((
+    select o.policy from polaris_data.policies o
+    where o.org_id = p_org and o.project_id = p_project and o.session_id in (0, p_session) and o.sender_class = p_class
+    order by o.session_id desc limit 1), 'auto');
+$$;
+
+ALTER FUNCTION polaris_data.policy_of(p_org bigint, p_project bigint, p_session bigint, p_class text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.policy_of(p_org bigint, p_project bigint, p_session bigint, p_class text) IS 'What is in force for a class of sender.';
 
 CREATE FUNCTION polaris_data.publish(p_project bigint, p_first bigint, p_last bigint) RETURNS void
     LANGUAGE plpgsql
@@ -1632,6 +3265,23 @@ ALTER FUNCTION polaris_data.require_admin(p_org bigint, p_actor text) OWNER TO p
 
 COMMENT ON FUNCTION polaris_data.require_admin(p_org bigint, p_actor text) IS 'Lets administrators and the service itself pass.';
 
+CREATE FUNCTION polaris_data.require_auditor(p_org bigint, p_actor text) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  perform polaris_data.require_admin(v_me.org_id, v_me.actor);
+  return v_me.org_id;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.require_auditor(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.require_auditor(p_org bigint, p_actor text) IS 'Which audit log the caller may read.';
+
 CREATE FUNCTION polaris_data.require_body(p_body text, p_most integer) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1682,6 +3332,40 @@ ALTER FUNCTION polaris_data.require_lease(p_actor text, p_lease_seconds integer)
 
 COMMENT ON FUNCTION polaris_data.require_lease(p_actor text, p_lease_seconds integer) IS 'Checks a lease: 1 second to a day.';
 
+CREATE FUNCTION polaris_data.require_maker(p_org bigint, p_actor text, p_created_by text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if p_created_by is distinct from p_actor then
+    perform polaris_data.require_admin(p_org, p_actor);
+  end if;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.require_maker(p_org bigint, p_actor text, p_created_by text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.require_maker(p_org bigint, p_actor text, p_created_by text) IS 'Lets whoever made something pass, and administrators.';
+
+CREATE FUNCTION polaris_data.require_other_admin(p_org bigint, p_handle text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform from polaris_data.members m
+  where m.org_id = p_org and m.role = 'admin' and m.removed_at is null order by m.handle for no key update;
+  if not exists (
+    select from polaris_data.members m
+    where m.org_id = p_org and m.role = 'admin' and m.removed_at is null and m.handle <> p_handle) then
+    perform polaris_data.fail(409, 'last_admin', format('user:%s is the last administrator.', p_handle), 'Make somebody else one first.');
+  end if;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.require_other_admin(p_org bigint, p_handle text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.require_other_admin(p_org bigint, p_handle text) IS 'Checks that an administrator remains.';
+
 CREATE FUNCTION polaris_data.require_participant(p_actor text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1697,6 +3381,21 @@ $_$;
 ALTER FUNCTION polaris_data.require_participant(p_actor text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.require_participant(p_actor text) IS 'Checks that a text names a participant.';
+
+CREATE FUNCTION polaris_data.require_role(p_role text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if p_role is null or p_role not in ('admin', 'member') then
+    perform polaris_data.fail(422, 'role_is_known', 'A role is admin or member.');
+  end if;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.require_role(p_role text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.require_role(p_role text) IS 'Checks a role: admin or member.';
 
 CREATE FUNCTION polaris_data.require_service() RETURNS void
     LANGUAGE plpgsql STABLE
@@ -1730,6 +3429,21 @@ ALTER FUNCTION polaris_data.require_slug(p_name text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.require_slug(p_name text) IS 'Checks that a name is a slug.';
 
+CREATE FUNCTION polaris_data.require_visibility(p_visibility text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if p_visibility is null or p_visibility not in ('org', 'private') then
+    perform polaris_data.fail(422, 'visibility_is_known', 'A project is open to the organization (org) or private.');
+  end if;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.require_visibility(p_visibility text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.require_visibility(p_visibility text) IS 'Checks a visibility: org or private.';
+
 CREATE FUNCTION polaris_data.role_of(p_org bigint, p_actor text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1753,7 +3467,7 @@ CREATE FUNCTION polaris_data.show_deliveries(p_org bigint, p_project bigint, p_d
     AS $$
   select x.* from (
     select d.delivery_id, p.name, s.name, d.advice_seq, d.sender, d.sender_class, d.body, d.state, d.reason, d.path, d.attempts,
-      d.epoch, d.queued_at, d.sent_at, d.seen_at, d.answered_at, d.expires_at
+      d.epoch, d.queued_at, d.sent_at, d.seen_at, d.answered_at, d.expires_at, d.edited_by
     from polaris_data.deliveries d
     join polaris_data.projects p on p.org_id = d.org_id and p.project_id = d.project_id
     join polaris_data.sessions s on s.org_id = d.org_id and s.session_id = d.session_id
@@ -1768,6 +3482,20 @@ $$;
 ALTER FUNCTION polaris_data.show_deliveries(p_org bigint, p_project bigint, p_delivery uuid, p_session bigint, p_states text[], p_limit integer) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.show_deliveries(p_org bigint, p_project bigint, p_delivery uuid, p_session bigint, p_states text[], p_limit integer) IS 'Deliveries of a project as everybody is shown them.';
+
+CREATE FUNCTION polaris_data.show_domains(p_org bigint, p_domain text DEFAULT NULL::text) RETURNS SETOF polaris_data.domain_row
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select d.domain, d.how, d.proof, d.created_by, d.created_at, d.proven_at
+  from polaris_data.domains d
+  where d.org_id = p_org and (p_domain is null or d.domain = p_domain)
+  order by d.domain;
+$$;
+
+ALTER FUNCTION polaris_data.show_domains(p_org bigint, p_domain text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.show_domains(p_org bigint, p_domain text) IS 'Domains as they are listed.';
 
 CREATE FUNCTION polaris_data.show_events(p_org bigint, p_project bigint, p_session bigint, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[]) RETURNS SETOF polaris_data.event_row
     LANGUAGE plpgsql STABLE
@@ -1829,6 +3557,20 @@ ALTER FUNCTION polaris_data.show_events(p_org bigint, p_project bigint, p_sessio
 
 COMMENT ON FUNCTION polaris_data.show_events(p_org bigint, p_project bigint, p_session bigint, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[]) IS 'A page of a project''s events, ascending.';
 
+CREATE FUNCTION polaris_data.show_invites(p_org bigint, p_invite bigint DEFAULT NULL::bigint) RETURNS SETOF polaris_data.invite_row
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select i.invite_id, i.email, i.role, i.handle, i.invited_by, i.created_at, i.expires_at, i.accepted_at, i.accepted_by, i.revoked_at
+  from polaris_data.invites i
+  where i.org_id = p_org and (p_invite is null or i.invite_id = p_invite)
+  order by i.invite_id;
+$$;
+
+ALTER FUNCTION polaris_data.show_invites(p_org bigint, p_invite bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.show_invites(p_org bigint, p_invite bigint) IS 'Invitations as they are listed.';
+
 CREATE FUNCTION polaris_data.show_members(p_org bigint, p_handle text DEFAULT NULL::text) RETURNS SETOF polaris_data.member_row
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1850,7 +3592,8 @@ CREATE FUNCTION polaris_data.show_projects(p_org bigint, p_project bigint DEFAUL
     AS $$
   select p.org_id, p.project_id, p.name, p.created_by, p.created_at, p.archived_at, h.last_seq, p.first_seq,
     (select count(*) from polaris_data.sessions s
-     where s.org_id = p_org and s.project_id = p.project_id and s.archived_at is null)
+     where s.org_id = p_org and s.project_id = p.project_id and s.archived_at is null),
+    p.visibility
   from polaris_data.projects p
   join polaris_data.project_heads h on h.org_id = p.org_id and h.project_id = p.project_id
   where p.org_id = p_org and (p_project is null or p.project_id = p_project)
@@ -1885,7 +3628,8 @@ CREATE FUNCTION polaris_data.show_tokens(p_org bigint, p_token bigint DEFAULT NU
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select t.token_id, t.actor, t.name, t.shown, p.name, t.issued_by, t.created_at, t.expires_at, t.last_used_at, t.revoked_at
+  select t.token_id, t.actor, t.name, t.shown, p.name, t.issued_by, t.created_at, t.expires_at, t.last_used_at, t.revoked_at,
+    t.life is not null
   from polaris_data.tokens t
   left join polaris_data.projects p on p.org_id = p_org and p.project_id = t.project_id
   where t.org_id = p_org
@@ -1897,6 +3641,21 @@ $$;
 ALTER FUNCTION polaris_data.show_tokens(p_org bigint, p_token bigint, p_of text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.show_tokens(p_org bigint, p_token bigint, p_of text) IS 'Tokens as they are listed: never the secret, nor its hash.';
+
+CREATE FUNCTION polaris_data.show_web_sessions(p_session bigint) RETURNS SETOF polaris_data.web_session_row
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select w.web_session_id, p.person_id, p.issuer, p.email, p.name, p.picture, p.domain, w.created_at,
+    least(w.seen_at + interval '12 hours', w.created_at + interval '7 days')
+  from polaris_data.web_sessions w
+  join polaris_data.people p on p.person_id = w.person_id
+  where w.web_session_id = p_session;
+$$;
+
+ALTER FUNCTION polaris_data.show_web_sessions(p_session bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.show_web_sessions(p_session bigint) IS 'A web session as it is answered.';
 
 CREATE FUNCTION polaris_data.speaker_of(p_kind text, p_actor text, p_agent text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1938,6 +3697,11 @@ begin
   perform polaris_data.write_event(p_org, v_session.project_id, p_session, v_session.epoch + 1, 'driver.claimed', p_actor, null,
     format('%s drives %s', p_actor, v_session.name), jsonb_build_object('driver', p_actor, 'epoch', v_session.epoch + 1),
     format('polaris:seat:%s:claimed', v_session.epoch + 1));
+  if v_session.driver is not null then
+    perform polaris_data.write_audit(p_org, p_actor, 'seat.taken_over', v_session.driver,
+      jsonb_build_object('project', (select p.name from polaris_data.projects p where p.org_id = p_org and p.project_id = v_session.project_id),
+        'session', v_session.name, 'epoch', v_session.epoch + 1));
+  end if;
   return true;
 end;
 $$;
@@ -1945,6 +3709,20 @@ $$;
 ALTER FUNCTION polaris_data.take_seat(p_org bigint, p_session bigint, p_actor text, p_lease_seconds integer) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.take_seat(p_org bigint, p_session bigint, p_actor text, p_lease_seconds integer) IS 'Takes the seat of a session, if it is free.';
+
+CREATE FUNCTION polaris_data.tg_audit__append_only() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.fail(403, 'audit_is_append_only', 'The audit log is not rewritten.');
+  return null;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.tg_audit__append_only() OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.tg_audit__append_only() IS 'Guards the audit log: nobody changes or deletes a row.';
 
 CREATE FUNCTION polaris_data.tg_events__append_only() RETURNS trigger
     LANGUAGE plpgsql
@@ -1997,6 +3775,43 @@ $$;
 ALTER FUNCTION polaris_data.tg_sessions__epoch() OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.tg_sessions__epoch() IS 'Guards the fence: an epoch never falls.';
+
+CREATE FUNCTION polaris_data.was_removed(p_org bigint, p_person bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (select from polaris_data.members m where m.org_id = p_org and m.person_id = p_person and m.removed_at is not null)
+    and not exists (select from polaris_data.members m where m.org_id = p_org and m.person_id = p_person and m.removed_at is null);
+$$;
+
+ALTER FUNCTION polaris_data.was_removed(p_org bigint, p_person bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.was_removed(p_org bigint, p_person bigint) IS 'Whether a person was a member here and is no more.';
+
+CREATE FUNCTION polaris_data.write_audit(p_org bigint, p_actor text, p_action text, p_target text DEFAULT NULL::text, p_detail jsonb DEFAULT NULL::jsonb) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_head polaris_data.audit_heads;
+  v_now timestamptz;
+  v_hash bytea;
+begin
+  insert into polaris_data.audit_heads (org_id) values (p_org) on conflict do nothing;
+  select h.* into strict v_head from polaris_data.audit_heads h where h.org_id = p_org for no key update;
+  v_now := clock_timestamp();
+  v_hash := sha256(v_head.last_hash || convert_to(
+    polaris_data.audit_text(p_org, v_head.last_id + 1, v_now, p_actor, p_action, p_target, p_detail), 'UTF8'));
+  insert into polaris_data.audit (org_id, audit_id, at, actor, action, target, detail, prev_hash, hash)
+  values (p_org, v_head.last_id + 1, v_now, p_actor, p_action, p_target, p_detail, v_head.last_hash, v_hash);
+  update polaris_data.audit_heads set last_id = v_head.last_id + 1, last_hash = v_hash where org_id = p_org;
+  return v_head.last_id + 1;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.write_audit(p_org bigint, p_actor text, p_action text, p_target text, p_detail jsonb) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.write_audit(p_org bigint, p_actor text, p_action text, p_target text, p_detail jsonb) IS 'Writes a row of an organization''s audit log.';
 
 CREATE FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, p_agent text DEFAULT NULL::text, OUT seq bigint, OUT created boolean) RETURNS record
     LANGUAGE plpgsql
@@ -2106,19 +3921,26 @@ ALTER FUNCTION polaris_data.write_events(p_org bigint, p_code text[], p_project 
 
 COMMENT ON FUNCTION polaris_data.write_events(p_org bigint, p_code text[], p_project bigint[], p_session bigint[], p_epoch bigint[], p_kind text[], p_actor text[], p_target text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_client_id text[], p_late boolean[], p_occurred_at timestamp with time zone[]) IS 'The one function that writes events, and it alone publishes them.';
 
-CREATE FUNCTION polaris_data.write_member(p_org bigint, p_handle text, p_role text, p_email text, p_issuer text, p_subject text) RETURNS void
+CREATE FUNCTION polaris_data.write_member(p_org bigint, p_person bigint, p_handle text, p_role text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_person bigint;
+  v_known polaris_data.members;
 begin
-  insert into polaris_data.people as p (issuer, subject, email)
-  values (p_issuer, coalesce(p_subject, p_org || ':' || p_handle), p_email)
-  on conflict (issuer, subject) do update set email = coalesce(excluded.email, p.email)
-  returning p.person_id into v_person;
-  insert into polaris_data.members (org_id, handle, person_id, role)
-  values (p_org, p_handle, v_person, p_role)
+  perform from polaris_data.people p where p.person_id = p_person for no key update; -- two ways in at once are one membership
+  select m.* into v_known from polaris_data.members m
+  where m.org_id = p_org and m.person_id = p_person order by m.removed_at desc nulls first, m.handle limit 1;
+  if v_known.handle is not null and v_known.removed_at is null then
+    perform polaris_data.fail(409, 'already_member', format('This person is user:%s here already.', v_known.handle));
+  elsif v_known.handle = p_handle then
+    update polaris_data.members set removed_at = null, role = p_role where org_id = p_org and handle = p_handle;
+    return;
+  elsif v_known.handle is not null then
+    perform polaris_data.fail(409, 'member_exists', format('This person was user:%s here.', v_known.handle),
+      format('Use the handle %s again.', v_known.handle));
+  end if;
+  insert into polaris_data.members (org_id, handle, person_id, role) values (p_org, p_handle, p_person, p_role)
   on conflict do nothing;
   if not found then
     perform polaris_data.fail(409, 'member_exists', format('There is, or was, a member user:%s.', p_handle), 'Choose another handle.');
@@ -2126,29 +3948,74 @@ begin
 end;
 $$;
 
-ALTER FUNCTION polaris_data.write_member(p_org bigint, p_handle text, p_role text, p_email text, p_issuer text, p_subject text) OWNER TO polaris_owner;
+ALTER FUNCTION polaris_data.write_member(p_org bigint, p_person bigint, p_handle text, p_role text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris_data.write_member(p_org bigint, p_handle text, p_role text, p_email text, p_issuer text, p_subject text) IS 'Writes a person and its membership.';
+COMMENT ON FUNCTION polaris_data.write_member(p_org bigint, p_person bigint, p_handle text, p_role text) IS 'Writes a membership.';
 
-CREATE FUNCTION polaris_data.write_project(p_org bigint, p_actor text, p_name text) RETURNS bigint
+CREATE FUNCTION polaris_data.write_org(p_slug text, p_name text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_org bigint;
+begin
+  perform polaris_data.require_slug(p_slug);
+  insert into polaris_data.orgs (slug, name, redaction_key)
+  values (p_slug, left(coalesce(nullif(btrim(p_name), ''), p_slug), 100),
+    decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'))
+  on conflict do nothing
+  returning org_id into v_org;
+  if v_org is null then
+    perform polaris_data.fail(409, 'org_exists', format('There is an organization %s already.', p_slug), 'Choose another name.');
+  end if;
+  return v_org;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.write_org(p_slug text, p_name text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.write_org(p_slug text, p_name text) IS 'Writes an organization with its own redaction key.';
+
+CREATE FUNCTION polaris_data.write_person(p_issuer text, p_subject text, p_email text, p_name text DEFAULT NULL::text, p_picture text DEFAULT NULL::text, p_domain text DEFAULT NULL::text) RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into polaris_data.people as p (issuer, subject, email, name, picture, domain)
+  values (p_issuer, p_subject, p_email, p_name, p_picture, p_domain)
+  on conflict (issuer, subject) do update set
+    email = coalesce(excluded.email, p.email), name = coalesce(excluded.name, p.name),
+    picture = coalesce(excluded.picture, p.picture), domain = case when p.issuer = 'local' then p.domain else excluded.domain end
+  returning p.person_id;
+$$;
+
+ALTER FUNCTION polaris_data.write_person(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.write_person(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text) IS 'Writes who somebody is, as its issuer says.';
+
+CREATE FUNCTION polaris_data.write_project(p_org bigint, p_actor text, p_name text, p_visibility text DEFAULT 'org'::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_project bigint;
+  v_now timestamptz := clock_timestamp();
 begin
-  insert into polaris_data.projects (org_id, name, created_by) values (p_org, p_name, p_actor)
+  insert into polaris_data.projects (org_id, name, created_by, visibility) values (p_org, p_name, p_actor, p_visibility)
   on conflict do nothing returning project_id into v_project;
   if v_project is not null then
     insert into polaris_data.project_heads (org_id, project_id) values (p_org, v_project);
+    if p_visibility = 'private' and polaris_data.role_of(p_org, p_actor) is not null then
+      insert into polaris_data.project_members (org_id, project_id, actor, added_by, added_at)
+      values (p_org, v_project, p_actor, p_actor, v_now);
+    end if;
   end if;
   return v_project;
 end;
 $$;
 
-ALTER FUNCTION polaris_data.write_project(p_org bigint, p_actor text, p_name text) OWNER TO polaris_owner;
+ALTER FUNCTION polaris_data.write_project(p_org bigint, p_actor text, p_name text, p_visibility text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris_data.write_project(p_org bigint, p_actor text, p_name text) IS 'Writes a project with its counter.';
+COMMENT ON FUNCTION polaris_data.write_project(p_org bigint, p_actor text, p_name text, p_visibility text) IS 'Writes a project with its counter.';
 
 CREATE FUNCTION polaris_data.write_session(p_org bigint, p_actor text, p_project bigint, p_name text) RETURNS bigint
     LANGUAGE plpgsql
@@ -2176,6 +4043,52 @@ ALTER FUNCTION polaris_data.write_session(p_org bigint, p_actor text, p_project 
 
 COMMENT ON FUNCTION polaris_data.write_session(p_org bigint, p_actor text, p_project bigint, p_name text) IS 'Writes a session and its first event.';
 
+CREATE FUNCTION polaris_data.write_token(p_org bigint, p_issued_by text, p_for text, p_name text, p_hash bytea, p_shown text, p_project bigint, p_expires_in interval, p_sliding boolean) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_token bigint;
+begin
+  insert into polaris_data.tokens (hash, org_id, actor, name, shown, project_id, issued_by, created_at, expires_at, life)
+  values (p_hash, p_org, p_for, p_name, p_shown, p_project, p_issued_by, v_now, v_now + p_expires_in, case when p_sliding then p_expires_in end)
+  returning token_id into v_token;
+  perform polaris_data.write_audit(p_org, p_issued_by, 'token.issued', p_for, jsonb_build_object('token', v_token, 'name', p_name));
+  return v_token;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.write_token(p_org bigint, p_issued_by text, p_for text, p_name text, p_hash bytea, p_shown text, p_project bigint, p_expires_in interval, p_sliding boolean) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.write_token(p_org bigint, p_issued_by text, p_for text, p_name text, p_hash bytea, p_shown text, p_project bigint, p_expires_in interval, p_sliding boolean) IS 'Writes a token and the row of the audit log that tells it.';
+
+CREATE TABLE polaris_data.audit (
+    org_id bigint NOT NULL,
+    audit_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text,
+    action text NOT NULL,
+    target text,
+    detail jsonb,
+    prev_hash bytea NOT NULL,
+    hash bytea NOT NULL
+);
+
+ALTER TABLE polaris_data.audit OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.audit IS 'The audit log, append-only: each row''s hash covers the row and the hash before it.';
+
+CREATE TABLE polaris_data.audit_heads (
+    org_id bigint NOT NULL,
+    last_id bigint DEFAULT 0 NOT NULL,
+    last_hash bytea DEFAULT decode(repeat('00'::text, 32), 'hex'::text) NOT NULL
+);
+
+ALTER TABLE polaris_data.audit_heads OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.audit_heads IS 'The end of each organization''s audit log. Whoever writes to the log holds the row until commit.';
+
 CREATE TABLE polaris_data.deliveries (
     org_id bigint NOT NULL,
     delivery_id uuid NOT NULL,
@@ -2195,6 +4108,7 @@ CREATE TABLE polaris_data.deliveries (
     seen_at timestamp with time zone,
     answered_at timestamp with time zone,
     expires_at timestamp with time zone NOT NULL,
+    edited_by text,
     CONSTRAINT failure_has_a_reason CHECK (((state <> 'failed'::text) OR (reason IS NOT NULL))),
     CONSTRAINT sender_class_is_known CHECK ((sender_class = ANY (ARRAY['human'::text, 'agent'::text, 'slack'::text]))),
     CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['held'::text, 'queued'::text, 'sent'::text, 'seen'::text, 'answered'::text, 'declined'::text, 'expired'::text, 'failed'::text])))
@@ -2203,6 +4117,41 @@ CREATE TABLE polaris_data.deliveries (
 ALTER TABLE polaris_data.deliveries OWNER TO polaris_owner;
 
 COMMENT ON TABLE polaris_data.deliveries IS 'What became of each piece of advice.';
+
+COMMENT ON COLUMN polaris_data.deliveries.edited_by IS 'Who changed the wording before it was released; the advice event keeps the sender''s own words.';
+
+CREATE TABLE polaris_data.device_logins (
+    device_hash bytea NOT NULL,
+    user_code text NOT NULL,
+    machine text NOT NULL,
+    address text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    polled_at timestamp with time zone,
+    poll_seconds integer DEFAULT 5 NOT NULL,
+    person_id bigint,
+    org_id bigint,
+    denied boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE polaris_data.device_logins OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.device_logins IS 'Global directory: sign-ins of machines without a browser (RFC 8628).';
+
+CREATE TABLE polaris_data.domains (
+    org_id bigint NOT NULL,
+    domain text NOT NULL,
+    proof text NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    proven_at timestamp with time zone,
+    how text,
+    CONSTRAINT how_is_known CHECK ((how = ANY (ARRAY['dns'::text, 'hd'::text]))),
+    CONSTRAINT proof_is_whole CHECK (((proven_at IS NULL) = (how IS NULL)))
+);
+
+ALTER TABLE polaris_data.domains OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.domains IS 'Domains that an organization says are its own. A proven one belongs to one organization; its people may join by themselves.';
 
 CREATE TABLE polaris_data.events (
     org_id bigint NOT NULL,
@@ -2231,6 +4180,29 @@ COMMENT ON TABLE polaris_data.events IS 'The record, append-only. session_id 0: 
 COMMENT ON COLUMN polaris_data.events.payload IS 'The agent''s own JSON, redacted.';
 
 COMMENT ON COLUMN polaris_data.events.late IS 'Pushed after the seat of its epoch had ended.';
+
+ALTER TABLE polaris_data.invites ALTER COLUMN invite_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME polaris_data.invites_invite_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE polaris_data.login_codes (
+    hash bytea NOT NULL,
+    org_id bigint NOT NULL,
+    person_id bigint NOT NULL,
+    challenge text NOT NULL,
+    redirect_uri text NOT NULL,
+    machine text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE polaris_data.login_codes OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.login_codes IS 'Global directory: authorization codes of polaris login in a browser. Each is good once, for a minute.';
 
 CREATE TABLE polaris_data.logins (
     login name NOT NULL,
@@ -2289,12 +4261,21 @@ CREATE TABLE polaris_data.people (
     issuer text NOT NULL,
     subject text NOT NULL,
     email text,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    name text,
+    picture text,
+    domain text,
+    guesses integer DEFAULT 0 NOT NULL,
+    guesses_since timestamp with time zone
 );
 
 ALTER TABLE polaris_data.people OWNER TO polaris_owner;
 
 COMMENT ON TABLE polaris_data.people IS 'Global directory: people, keyed by who vouches for them (issuer) and as whom (subject).';
+
+COMMENT ON COLUMN polaris_data.people.domain IS 'The domain that the issuer vouches for: never taken from an address that nobody verified.';
+
+COMMENT ON COLUMN polaris_data.people.guesses IS 'User codes of the device sign-in that this person typed wrong since guesses_since.';
 
 ALTER TABLE polaris_data.people ALTER COLUMN person_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME polaris_data.people_person_id_seq
@@ -2304,6 +4285,22 @@ ALTER TABLE polaris_data.people ALTER COLUMN person_id ADD GENERATED ALWAYS AS I
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE polaris_data.policies (
+    org_id bigint NOT NULL,
+    project_id bigint NOT NULL,
+    session_id bigint NOT NULL,
+    sender_class text NOT NULL,
+    policy text NOT NULL,
+    set_by text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT policy_is_known CHECK ((policy = ANY (ARRAY['auto'::text, 'suggest'::text, 'mute'::text]))),
+    CONSTRAINT sender_class_is_known CHECK ((sender_class = ANY (ARRAY['human'::text, 'agent'::text, 'slack'::text])))
+);
+
+ALTER TABLE polaris_data.policies OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.policies IS 'Who may speak to sessions, by class of sender. session_id 0: for the whole project.';
 
 CREATE TABLE polaris_data.project_heads (
     org_id bigint NOT NULL,
@@ -2316,6 +4313,18 @@ ALTER TABLE polaris_data.project_heads OWNER TO polaris_owner;
 
 COMMENT ON TABLE polaris_data.project_heads IS 'The last number of each project. Whoever writes events holds the row until commit: that makes seq gapless and commit-ordered.';
 
+CREATE TABLE polaris_data.project_members (
+    org_id bigint NOT NULL,
+    project_id bigint NOT NULL,
+    actor text NOT NULL,
+    added_by text NOT NULL,
+    added_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE polaris_data.project_members OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.project_members IS 'Who may see a private project, besides the organization''s administrators.';
+
 ALTER TABLE polaris_data.projects ALTER COLUMN project_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME polaris_data.projects_project_id_seq
     START WITH 1
@@ -2324,6 +4333,17 @@ ALTER TABLE polaris_data.projects ALTER COLUMN project_id ADD GENERATED ALWAYS A
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE polaris_data.read_marks (
+    org_id bigint NOT NULL,
+    project_id bigint NOT NULL,
+    actor text NOT NULL,
+    seq bigint NOT NULL
+);
+
+ALTER TABLE polaris_data.read_marks OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.read_marks IS 'How far each participant has read a project''s floor.';
 
 CREATE TABLE polaris_data.seats (
     org_id bigint NOT NULL,
@@ -2350,6 +4370,18 @@ ALTER TABLE polaris_data.sessions ALTER COLUMN session_id ADD GENERATED ALWAYS A
     CACHE 1
 );
 
+CREATE TABLE polaris_data.sign_ins (
+    state_hash bytea NOT NULL,
+    nonce text NOT NULL,
+    verifier text NOT NULL,
+    return_to text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE polaris_data.sign_ins OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.sign_ins IS 'Global directory: sign-ins that wait for the provider''s answer. Each is good once.';
+
 CREATE TABLE polaris_data.tokens (
     token_id bigint NOT NULL,
     hash bytea NOT NULL,
@@ -2363,6 +4395,7 @@ CREATE TABLE polaris_data.tokens (
     expires_at timestamp with time zone,
     last_used_at timestamp with time zone,
     revoked_at timestamp with time zone,
+    life interval,
     CONSTRAINT token_hash_is_sha256 CHECK ((octet_length(hash) = 32)),
     CONSTRAINT token_name_is_short CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
 );
@@ -2370,6 +4403,8 @@ CREATE TABLE polaris_data.tokens (
 ALTER TABLE polaris_data.tokens OWNER TO polaris_owner;
 
 COMMENT ON TABLE polaris_data.tokens IS 'Global directory: credentials, by the sha256 of the secret. The secret itself is nowhere.';
+
+COMMENT ON COLUMN polaris_data.tokens.life IS 'Slides: each use puts the expiry so far ahead. null = the expiry is fixed.';
 
 ALTER TABLE polaris_data.tokens ALTER COLUMN token_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME polaris_data.tokens_token_id_seq
@@ -2380,14 +4415,58 @@ ALTER TABLE polaris_data.tokens ALTER COLUMN token_id ADD GENERATED ALWAYS AS ID
     CACHE 1
 );
 
+CREATE TABLE polaris_data.web_sessions (
+    web_session_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    person_id bigint NOT NULL,
+    user_agent text,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT web_session_hash_is_sha256 CHECK ((octet_length(hash) = 32))
+);
+
+ALTER TABLE polaris_data.web_sessions OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.web_sessions IS 'Global directory: browsers that are signed in, by the sha256 of their cookie.';
+
+ALTER TABLE polaris_data.web_sessions ALTER COLUMN web_session_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME polaris_data.web_sessions_web_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY polaris_data.audit_heads
+    ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id);
+
+ALTER TABLE ONLY polaris_data.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (org_id, audit_id);
+
 ALTER TABLE ONLY polaris_data.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (org_id, delivery_id);
 
 ALTER TABLE ONLY polaris_data.deliveries
     ADD CONSTRAINT delivery_has_one_advice UNIQUE (org_id, project_id, advice_seq);
 
+ALTER TABLE ONLY polaris_data.device_logins
+    ADD CONSTRAINT device_logins_pkey PRIMARY KEY (device_hash);
+
+ALTER TABLE ONLY polaris_data.domains
+    ADD CONSTRAINT domains_pkey PRIMARY KEY (org_id, domain);
+
 ALTER TABLE ONLY polaris_data.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (org_id, project_id, seq);
+
+ALTER TABLE ONLY polaris_data.invites
+    ADD CONSTRAINT invite_exists UNIQUE (org_id, hash);
+
+ALTER TABLE ONLY polaris_data.invites
+    ADD CONSTRAINT invites_pkey PRIMARY KEY (org_id, invite_id);
+
+ALTER TABLE ONLY polaris_data.login_codes
+    ADD CONSTRAINT login_codes_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY polaris_data.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (login);
@@ -2407,14 +4486,23 @@ ALTER TABLE ONLY polaris_data.people
 ALTER TABLE ONLY polaris_data.people
     ADD CONSTRAINT person_exists UNIQUE (issuer, subject);
 
+ALTER TABLE ONLY polaris_data.policies
+    ADD CONSTRAINT policies_pkey PRIMARY KEY (org_id, project_id, session_id, sender_class);
+
 ALTER TABLE ONLY polaris_data.projects
     ADD CONSTRAINT project_exists UNIQUE (org_id, name);
 
 ALTER TABLE ONLY polaris_data.project_heads
     ADD CONSTRAINT project_heads_pkey PRIMARY KEY (org_id, project_id);
 
+ALTER TABLE ONLY polaris_data.project_members
+    ADD CONSTRAINT project_members_pkey PRIMARY KEY (org_id, project_id, actor);
+
 ALTER TABLE ONLY polaris_data.projects
     ADD CONSTRAINT projects_pkey PRIMARY KEY (org_id, project_id);
+
+ALTER TABLE ONLY polaris_data.read_marks
+    ADD CONSTRAINT read_marks_pkey PRIMARY KEY (org_id, project_id, actor);
 
 ALTER TABLE ONLY polaris_data.seats
     ADD CONSTRAINT seats_pkey PRIMARY KEY (org_id, session_id, epoch);
@@ -2425,11 +4513,25 @@ ALTER TABLE ONLY polaris_data.sessions
 ALTER TABLE ONLY polaris_data.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (org_id, session_id);
 
+ALTER TABLE ONLY polaris_data.sign_ins
+    ADD CONSTRAINT sign_ins_pkey PRIMARY KEY (state_hash);
+
 ALTER TABLE ONLY polaris_data.tokens
     ADD CONSTRAINT token_exists UNIQUE (hash);
 
 ALTER TABLE ONLY polaris_data.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (token_id);
+
+ALTER TABLE ONLY polaris_data.device_logins
+    ADD CONSTRAINT user_code_is_taken UNIQUE (user_code);
+
+ALTER TABLE ONLY polaris_data.web_sessions
+    ADD CONSTRAINT web_session_exists UNIQUE (hash);
+
+ALTER TABLE ONLY polaris_data.web_sessions
+    ADD CONSTRAINT web_sessions_pkey PRIMARY KEY (web_session_id);
+
+CREATE UNIQUE INDEX already_member ON polaris_data.members USING btree (org_id, person_id) WHERE (removed_at IS NULL);
 
 CREATE UNIQUE INDEX client_id_is_taken ON polaris_data.events USING btree (org_id, project_id, session_id, client_id);
 
@@ -2439,19 +4541,37 @@ CREATE INDEX deliveries_by_session ON polaris_data.deliveries USING btree (org_i
 
 CREATE INDEX deliveries_waiting ON polaris_data.deliveries USING btree (org_id, session_id, advice_seq) WHERE (state = ANY (ARRAY['held'::text, 'queued'::text, 'sent'::text]));
 
+CREATE INDEX device_logins_by_org ON polaris_data.device_logins USING btree (org_id);
+
+CREATE INDEX device_logins_by_person ON polaris_data.device_logins USING btree (person_id);
+
+CREATE UNIQUE INDEX domain_is_proven ON polaris_data.domains USING btree (domain) WHERE (proven_at IS NOT NULL);
+
 CREATE INDEX events_by_session ON polaris_data.events USING btree (org_id, session_id, seq);
 
 CREATE INDEX events_by_time ON polaris_data.events USING brin (recorded_at);
+
+CREATE INDEX login_codes_by_org ON polaris_data.login_codes USING btree (org_id);
+
+CREATE INDEX login_codes_by_person ON polaris_data.login_codes USING btree (person_id);
 
 CREATE INDEX logins_by_org ON polaris_data.logins USING btree (org_id, login);
 
 CREATE INDEX members_by_person ON polaris_data.members USING btree (person_id);
 
+CREATE INDEX project_members_by_actor ON polaris_data.project_members USING btree (org_id, actor);
+
 CREATE UNIQUE INDEX session_has_one_driver ON polaris_data.seats USING btree (org_id, session_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX sessions_by_lease ON polaris_data.sessions USING btree (org_id, lease_until) WHERE (driver IS NOT NULL);
 
+CREATE INDEX sign_ins_by_time ON polaris_data.sign_ins USING btree (created_at);
+
 CREATE INDEX tokens_by_org ON polaris_data.tokens USING btree (org_id, token_id);
+
+CREATE INDEX web_sessions_by_person ON polaris_data.web_sessions USING btree (person_id);
+
+CREATE TRIGGER _100_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON polaris_data.audit FOR EACH STATEMENT EXECUTE FUNCTION polaris_data.tg_audit__append_only();
 
 CREATE TRIGGER _100_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON polaris_data.events FOR EACH STATEMENT EXECUTE FUNCTION polaris_data.tg_events__append_only();
 
@@ -2462,6 +4582,24 @@ CREATE TRIGGER _100_history BEFORE DELETE OR UPDATE ON polaris_data.seats FOR EA
 ALTER TABLE ONLY polaris_data.deliveries
     ADD CONSTRAINT deliveries_session_fkey FOREIGN KEY (org_id, session_id) REFERENCES polaris_data.sessions(org_id, session_id);
 
+ALTER TABLE ONLY polaris_data.device_logins
+    ADD CONSTRAINT device_logins_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
+ALTER TABLE ONLY polaris_data.device_logins
+    ADD CONSTRAINT device_logins_person_fkey FOREIGN KEY (person_id) REFERENCES polaris_data.people(person_id);
+
+ALTER TABLE ONLY polaris_data.domains
+    ADD CONSTRAINT domains_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
+ALTER TABLE ONLY polaris_data.invites
+    ADD CONSTRAINT invites_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
+ALTER TABLE ONLY polaris_data.login_codes
+    ADD CONSTRAINT login_codes_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
+ALTER TABLE ONLY polaris_data.login_codes
+    ADD CONSTRAINT login_codes_person_fkey FOREIGN KEY (person_id) REFERENCES polaris_data.people(person_id);
+
 ALTER TABLE ONLY polaris_data.logins
     ADD CONSTRAINT logins_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
 
@@ -2471,11 +4609,20 @@ ALTER TABLE ONLY polaris_data.members
 ALTER TABLE ONLY polaris_data.members
     ADD CONSTRAINT members_person_fkey FOREIGN KEY (person_id) REFERENCES polaris_data.people(person_id);
 
+ALTER TABLE ONLY polaris_data.policies
+    ADD CONSTRAINT policies_project_fkey FOREIGN KEY (org_id, project_id) REFERENCES polaris_data.projects(org_id, project_id);
+
 ALTER TABLE ONLY polaris_data.project_heads
     ADD CONSTRAINT project_heads_project_fkey FOREIGN KEY (org_id, project_id) REFERENCES polaris_data.projects(org_id, project_id);
 
+ALTER TABLE ONLY polaris_data.project_members
+    ADD CONSTRAINT project_members_project_fkey FOREIGN KEY (org_id, project_id) REFERENCES polaris_data.projects(org_id, project_id);
+
 ALTER TABLE ONLY polaris_data.projects
     ADD CONSTRAINT projects_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
+ALTER TABLE ONLY polaris_data.read_marks
+    ADD CONSTRAINT read_marks_project_fkey FOREIGN KEY (org_id, project_id) REFERENCES polaris_data.projects(org_id, project_id);
 
 ALTER TABLE ONLY polaris_data.seats
     ADD CONSTRAINT seats_session_fkey FOREIGN KEY (org_id, session_id) REFERENCES polaris_data.sessions(org_id, session_id);
@@ -2486,13 +4633,29 @@ ALTER TABLE ONLY polaris_data.sessions
 ALTER TABLE ONLY polaris_data.tokens
     ADD CONSTRAINT tokens_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
 
+ALTER TABLE ONLY polaris_data.web_sessions
+    ADD CONSTRAINT web_sessions_person_fkey FOREIGN KEY (person_id) REFERENCES polaris_data.people(person_id);
+
 GRANT USAGE ON SCHEMA polaris TO polaris_service;
 GRANT USAGE ON SCHEMA polaris TO polaris_client;
 
 GRANT USAGE ON SCHEMA polaris_history TO polaris_analyst;
 
+REVOKE ALL ON FUNCTION polaris.accept_invite(p_person bigint, p_org_slug text, p_hash bytea, p_handle text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.accept_invite(p_person bigint, p_org_slug text, p_hash bytea, p_handle text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.add_domain(p_org bigint, p_actor text, p_domain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.add_domain(p_org bigint, p_actor text, p_domain text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.add_member(p_org bigint, p_actor text, p_handle text, p_role text, p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.add_member(p_org bigint, p_actor text, p_handle text, p_role text, p_email text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.answer_device_login(p_person bigint, p_org bigint, p_user_code text, p_allowed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.answer_device_login(p_person bigint, p_org bigint, p_user_code text, p_allowed boolean) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.archive_project(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.archive_project(p_org bigint, p_actor text, p_project text) TO polaris_service;
@@ -2505,20 +4668,39 @@ GRANT ALL ON FUNCTION polaris.archive_session(p_org bigint, p_actor text, p_proj
 REVOKE ALL ON FUNCTION polaris.authenticate(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.authenticate(p_hash bytea) TO polaris_service;
 
+REVOKE ALL ON FUNCTION polaris.begin_device_login(p_device_hash bytea, p_user_code text, p_machine text, p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.begin_device_login(p_device_hash bytea, p_user_code text, p_machine text, p_address text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.close_web_session(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.close_web_session(p_hash bytea) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.close_web_sessions(p_person bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.close_web_sessions(p_person bigint) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.create_org(p_slug text, p_name text, p_handle text, p_email text, p_issuer text, p_subject text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.create_org(p_slug text, p_name text, p_handle text, p_email text, p_issuer text, p_subject text) TO polaris_service;
 
-REVOKE ALL ON FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text) FROM PUBLIC;
-GRANT ALL ON FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text) TO polaris_service;
-GRANT ALL ON FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text) TO polaris_client;
+REVOKE ALL ON FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text, p_visibility text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text, p_visibility text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.create_project(p_org bigint, p_actor text, p_name text, p_visibility text) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.create_session(p_org bigint, p_actor text, p_project text, p_session text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.create_session(p_org bigint, p_actor text, p_project text, p_session text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.create_session(p_org bigint, p_actor text, p_project text, p_session text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid, p_decision text, p_body text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid, p_decision text, p_body text, p_reason text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid, p_decision text, p_body text, p_reason text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_redirect_uri text, p_token_hash bytea, p_token_shown text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_redirect_uri text, p_token_hash bytea, p_token_shown text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.expire_deliveries(p_org bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.expire_deliveries(p_org bigint) TO polaris_service;
@@ -2526,17 +4708,33 @@ GRANT ALL ON FUNCTION polaris.expire_deliveries(p_org bigint) TO polaris_service
 REVOKE ALL ON FUNCTION polaris.expire_leases(p_org bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.expire_leases(p_org bigint) TO polaris_service;
 
+REVOKE ALL ON FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.get_audit_head(p_org bigint, p_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.get_audit_head(p_org bigint, p_actor text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.get_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.get_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.get_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.get_invite(p_org_slug text, p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.get_invite(p_org_slug text, p_hash bytea) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.get_project(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.get_project(p_org bigint, p_actor text, p_project text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.get_project(p_org bigint, p_actor text, p_project text) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.get_read_mark(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.get_read_mark(p_org bigint, p_actor text, p_project text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.get_read_mark(p_org bigint, p_actor text, p_project text) TO polaris_client;
+
 REVOKE ALL ON FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p_session text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p_session text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p_session text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_lease_seconds integer) TO polaris_service;
@@ -2546,22 +4744,51 @@ REVOKE ALL ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text
 GRANT ALL ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval) TO polaris_client;
 
-REVOKE ALL ON FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text, p_expires_in interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text, p_expires_in interval) TO polaris_service;
+REVOKE ALL ON FUNCTION polaris.invite(p_org bigint, p_actor text, p_email text, p_role text, p_hash bytea, p_handle text, p_expires_in interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.invite(p_org bigint, p_actor text, p_email text, p_role text, p_hash bytea, p_handle text, p_expires_in interval) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text, p_expires_in interval, p_sliding boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.issue_token(p_org bigint, p_actor text, p_for text, p_name text, p_hash bytea, p_shown text, p_project text, p_expires_in interval, p_sliding boolean) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.join_by_domain(p_person bigint, p_org_slug text, p_handle text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.join_by_domain(p_person bigint, p_org_slug text, p_handle text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.list_all_policies(p_org bigint, p_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_all_policies(p_org bigint, p_actor text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.list_all_policies(p_org bigint, p_actor text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.list_audit(p_org bigint, p_actor text, p_after bigint, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_audit(p_org bigint, p_actor text, p_after bigint, p_limit integer) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_dashboard(p_org bigint, p_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_dashboard(p_org bigint, p_actor text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.list_dashboard(p_org bigint, p_actor text) TO polaris_client;
+
 REVOKE ALL ON FUNCTION polaris.list_dead_tokens(p_tokens bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_dead_tokens(p_tokens bigint[]) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_dead_web_sessions(p_sessions bigint[], p_orgs bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_dead_web_sessions(p_sessions bigint[], p_orgs bigint[]) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.list_deliveries(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_deliveries(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.list_deliveries(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.list_domains(p_org bigint, p_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_domains(p_org bigint, p_actor text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.list_heads(p_org bigint, p_projects bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_heads(p_org bigint, p_projects bigint[]) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_invites(p_org bigint, p_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_invites(p_org bigint, p_actor text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_local_people(p_org bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_local_people(p_org bigint) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.list_logins(p_org bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_logins(p_org bigint) TO polaris_service;
@@ -2570,12 +4797,34 @@ REVOKE ALL ON FUNCTION polaris.list_members(p_org bigint, p_actor text) FROM PUB
 GRANT ALL ON FUNCTION polaris.list_members(p_org bigint, p_actor text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.list_members(p_org bigint, p_actor text) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.list_memberships(p_person bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_memberships(p_person bigint) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_orgs_to_join(p_person bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_orgs_to_join(p_person bigint) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.list_orgs_with_lapses() FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_orgs_with_lapses() TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_policies(p_org bigint, p_actor text, p_project text, p_session text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_policies(p_org bigint, p_actor text, p_project text, p_session text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.list_policies(p_org bigint, p_actor text, p_project text, p_session text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.list_project_members(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_project_members(p_org bigint, p_actor text, p_project text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.list_project_members(p_org bigint, p_actor text, p_project text) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.list_projects(p_org bigint, p_actor text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_projects(p_org bigint, p_actor text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.list_projects(p_org bigint, p_actor text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.list_recent(p_org bigint, p_actor text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_recent(p_org bigint, p_actor text, p_limit integer) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.list_recent(p_org bigint, p_actor text, p_limit integer) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.list_seats(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_seats(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.list_seats(p_org bigint, p_actor text, p_project text, p_session text, p_limit integer) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text) TO polaris_service;
@@ -2584,6 +4833,22 @@ GRANT ALL ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_projec
 REVOKE ALL ON FUNCTION polaris.list_tokens(p_org bigint, p_actor text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_tokens(p_org bigint, p_actor text) TO polaris_service;
 
+REVOKE ALL ON FUNCTION polaris.mark_read(p_org bigint, p_actor text, p_project text, p_seq bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.mark_read(p_org bigint, p_actor text, p_project text, p_seq bigint) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.mark_read(p_org bigint, p_actor text, p_project text, p_seq bigint) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.note_export(p_org bigint, p_actor text, p_what text, p_detail jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.note_export(p_org bigint, p_actor text, p_what text, p_detail jsonb) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.note_refused_sign_in(p_reason text, p_detail jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.note_refused_sign_in(p_reason text, p_detail jsonb) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.poll_device_login(p_device_hash bytea, p_token_hash bytea, p_token_shown text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.poll_device_login(p_device_hash bytea, p_token_hash bytea, p_token_shown text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.prove_domain(p_org bigint, p_actor text, p_domain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.prove_domain(p_org bigint, p_actor text, p_domain text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_kind text[], p_client_id text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_occurred_at timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_kind text[], p_client_id text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_occurred_at timestamp with time zone[]) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_kind text[], p_client_id text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_occurred_at timestamp with time zone[]) TO polaris_client;
@@ -2591,6 +4856,10 @@ GRANT ALL ON FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_projec
 REVOKE ALL ON FUNCTION polaris.read_advice(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.read_advice(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.read_advice(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.read_entries(p_org bigint, p_actor text, p_project text, p_session text, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[], p_characters integer, p_payload_bytes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.read_entries(p_org bigint, p_actor text, p_project text, p_session text, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[], p_characters integer, p_payload_bytes integer) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.read_entries(p_org bigint, p_actor text, p_project text, p_session text, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[], p_characters integer, p_payload_bytes integer) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.read_events(p_org bigint, p_actor text, p_project text, p_session text, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.read_events(p_org bigint, p_actor text, p_project text, p_session text, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[]) TO polaris_service;
@@ -2609,8 +4878,25 @@ REVOKE ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_proj
 GRANT ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.remove_member(p_org bigint, p_actor text, p_handle text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.remove_member(p_org bigint, p_actor text, p_handle text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.remove_project_member(p_org bigint, p_actor text, p_project text, p_member text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.remove_project_member(p_org bigint, p_actor text, p_project text, p_member text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.remove_project_member(p_org bigint, p_actor text, p_project text, p_member text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.restore_project(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.restore_project(p_org bigint, p_actor text, p_project text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.restore_project(p_org bigint, p_actor text, p_project text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.resume_web_session(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.resume_web_session(p_hash bytea) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.revoke_invite(p_org bigint, p_actor text, p_invite bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.revoke_invite(p_org bigint, p_actor text, p_invite bigint) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.revoke_login(p_org bigint, p_login text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.revoke_login(p_org bigint, p_login text) TO polaris_service;
@@ -2622,21 +4908,54 @@ REVOKE ALL ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p
 GRANT ALL ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb, p_agent text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.say(p_org bigint, p_actor text, p_project text, p_body text, p_client_id text, p_payload jsonb, p_agent text) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.set_policy(p_org bigint, p_actor text, p_project text, p_session text, p_sender_class text, p_policy text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.set_policy(p_org bigint, p_actor text, p_project text, p_session text, p_sender_class text, p_policy text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.set_policy(p_org bigint, p_actor text, p_project text, p_session text, p_sender_class text, p_policy text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.set_role(p_org bigint, p_actor text, p_handle text, p_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.set_role(p_org bigint, p_actor text, p_handle text, p_role text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) TO polaris_client;
+
 REVOKE ALL ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.sign_in(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text, p_hash bytea, p_user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.sign_in(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text, p_hash bytea, p_user_agent text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.take_sign_in(p_state_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.take_sign_in(p_state_hash bytea) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.touch_tokens(p_tokens bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.touch_tokens(p_tokens bigint[]) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.write_login_code(p_hash bytea, p_person bigint, p_org bigint, p_challenge text, p_redirect_uri text, p_machine text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.write_login_code(p_hash bytea, p_person bigint, p_org bigint, p_challenge text, p_redirect_uri text, p_machine text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris_data.acting(p_org bigint, p_actor text, OUT org_id bigint, OUT actor text, OUT direct boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.advice_text(p_delivery polaris_data.delivery_row) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.audit_text(p_org bigint, p_id bigint, p_at timestamp with time zone, p_actor text, p_action text, p_target text, p_detail jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.delivery_may_become(p_from text, p_to text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.end_outsiders(p_org bigint, p_project bigint, p_visibility text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.end_seats(p_org bigint, p_actor text, p_project bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.end_session(p_org bigint, p_session bigint, p_actor text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.end_unseen(p_org bigint, p_actor text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.fail(p_status integer, p_code text, p_message text, p_hint text, p_detail jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.find_invite(p_org_slug text, p_hash bytea) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.find_project(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
 
@@ -2644,11 +4963,21 @@ REVOKE ALL ON FUNCTION polaris_data.find_session(p_org bigint, p_actor text, p_p
 
 REVOKE ALL ON FUNCTION polaris_data.hmac8(p_key bytea, p_text text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.lock_project(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.lock_session(p_org bigint, p_actor text, p_project text, p_session text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.may_see(p_org bigint, p_actor text, p_project bigint, p_visibility text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.may_see_id(p_org bigint, p_actor text, p_project bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.member_of(p_org bigint, p_person bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.move_delivery(p_org bigint, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint, p_actor text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.neutralize(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.policy_of(p_org bigint, p_project bigint, p_session bigint, p_class text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.publish(p_project bigint, p_first bigint, p_last bigint) FROM PUBLIC;
 
@@ -2660,23 +4989,37 @@ REVOKE ALL ON FUNCTION polaris_data.requeue_deliveries(p_org bigint, p_session b
 
 REVOKE ALL ON FUNCTION polaris_data.require_admin(p_org bigint, p_actor text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.require_auditor(p_org bigint, p_actor text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.require_body(p_body text, p_most integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.require_client_id(p_client_id text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.require_lease(p_actor text, p_lease_seconds integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.require_maker(p_org bigint, p_actor text, p_created_by text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.require_other_admin(p_org bigint, p_handle text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.require_participant(p_actor text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.require_role(p_role text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.require_service() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.require_slug(p_name text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.require_visibility(p_visibility text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.role_of(p_org bigint, p_actor text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.show_deliveries(p_org bigint, p_project bigint, p_delivery uuid, p_session bigint, p_states text[], p_limit integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.show_domains(p_org bigint, p_domain text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.show_events(p_org bigint, p_project bigint, p_session bigint, p_after bigint, p_before bigint, p_limit integer, p_kind text[], p_by text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.show_invites(p_org bigint, p_invite bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.show_members(p_org bigint, p_handle text) FROM PUBLIC;
 
@@ -2686,9 +5029,13 @@ REVOKE ALL ON FUNCTION polaris_data.show_sessions(p_org bigint, p_project bigint
 
 REVOKE ALL ON FUNCTION polaris_data.show_tokens(p_org bigint, p_token bigint, p_of text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.show_web_sessions(p_session bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.speaker_of(p_kind text, p_actor text, p_agent text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.take_seat(p_org bigint, p_session bigint, p_actor text, p_lease_seconds integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.tg_audit__append_only() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.tg_events__append_only() FROM PUBLIC;
 
@@ -2696,12 +5043,22 @@ REVOKE ALL ON FUNCTION polaris_data.tg_seats__history() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.tg_sessions__epoch() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.was_removed(p_org bigint, p_person bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.write_audit(p_org bigint, p_actor text, p_action text, p_target text, p_detail jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.write_event(p_org bigint, p_project bigint, p_session bigint, p_epoch bigint, p_kind text, p_actor text, p_target text, p_body text, p_payload jsonb, p_client_id text, p_agent text, OUT seq bigint, OUT created boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.write_events(p_org bigint, p_code text[], p_project bigint[], p_session bigint[], p_epoch bigint[], p_kind text[], p_actor text[], p_target text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_client_id text[], p_late boolean[], p_occurred_at timestamp with time zone[]) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION polaris_data.write_member(p_org bigint, p_handle text, p_role text, p_email text, p_issuer text, p_subject text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION polaris_data.write_member(p_org bigint, p_person bigint, p_handle text, p_role text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION polaris_data.write_project(p_org bigint, p_actor text, p_name text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION polaris_data.write_org(p_slug text, p_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.write_person(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.write_project(p_org bigint, p_actor text, p_name text, p_visibility text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.write_session(p_org bigint, p_actor text, p_project bigint, p_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.write_token(p_org bigint, p_issued_by text, p_for text, p_name text, p_hash bytea, p_shown text, p_project bigint, p_expires_in interval, p_sliding boolean) FROM PUBLIC;
