@@ -1,6 +1,6 @@
 """``make bench``: the measurable promises, each as a ratio against the bare limit taken in the same run.
 
-Prints a table and writes bench/results.json. ``python bench/run.py NAME …`` runs only ingest, latency, hook or fanout.
+Prints a table and writes bench/results.json. ``python bench/run.py NAME …`` runs only ingest, latency, hook, fanout or pages.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import fanout
 import hook
 import ingest
 import latency
+import pages
 from service import service
 
 HERE = Path(__file__).parent
@@ -52,6 +53,13 @@ BARS = (
     Bar("hook over bare bash, 4 KB", "hook", "4_kb.over_ms", HOOK_BAR, lambda ms: ms <= hook.BAR_MS),
     Bar("hook over bare bash, 50 KB", "hook", "50_kb.over_ms", HOOK_BAR, lambda ms: ms <= hook.BAR_MS),
     Bar("fan-out to 1,000 sockets, lost", "fanout", "lost", "0", lambda lost: lost == 0),
+    Bar(
+        "slowest page at 100,000 events, p50",
+        "pages",
+        "worst_median_ms",
+        f"< {pages.BAR_MS} ms",
+        lambda ms: ms < pages.BAR_MS,
+    ),
 )
 
 
@@ -64,20 +72,22 @@ async def measure(wanted: set[str]) -> dict[str, Any]:
 
     if "hook" in wanted:
         done("hook", await asyncio.to_thread(hook.measure))
-    if wanted & {"ingest", "latency", "fanout"}:
+    if wanted & {"ingest", "latency", "fanout", "pages"}:
         async with service() as running:
             if "latency" in wanted:
                 done("commit", await latency.commit_to_subscriber(running))
                 done("hook_way", await latency.hook_to_subscriber(running))
             if "fanout" in wanted:
                 done("fanout", await fanout.measure(running))
+            if "pages" in wanted:
+                done("pages", await pages.measure(running))
             if "ingest" in wanted:
                 done("ingest", await ingest.measure(running))
     return results
 
 
 def main() -> int:
-    results = asyncio.run(measure(set(sys.argv[1:]) or {"hook", "ingest", "latency", "fanout"}))
+    results = asyncio.run(measure(set(sys.argv[1:]) or {"hook", "ingest", "latency", "fanout", "pages"}))
     rows = [(bar, _figure(results[bar.part], bar.figure)) for bar in BARS if bar.part in results]
     width = max(len(bar.what) for bar, _ in rows)
     print(f"\n{'what':<{width}}  {'measured':>10}  {'bar':>10}")

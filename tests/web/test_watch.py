@@ -37,6 +37,6 @@ async def test_nobody_is_looked_up_outside_of_this_machine(browser: Browser, pla
         with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
             await person.page.goto("https://id.example.com")
 
-        with pytest.raises(AssertionError, match="elsewhere: GET https://id.example.com"):
+        with pytest.raises(AssertionError, match=r"elsewhere: GET https://id\.example\.com"):
             person.watch.check()
         person.watch.allow(".")
