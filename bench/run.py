@@ -1,6 +1,7 @@
 """``make bench``: the measurable promises, each as a ratio against the bare limit taken in the same run.
 
-Prints a table and writes bench/results.json. ``python bench/run.py NAME …`` runs only ingest, latency, hook, fanout or pages.
+Prints a table and writes bench/results.json. ``python bench/run.py NAME …`` runs only some: ingest, latency, hook,
+fanout, pages.
 """
 
 from __future__ import annotations
