@@ -148,3 +148,83 @@ def test_a_page_of_history_reads_a_page(database: Any, org: int, db: Any, sessio
                 more_scans, more_entries = writer.read("events")
                 assert more_scans == scans
                 assert more_entries - entries < 50, arguments
+
+
+def test_a_private_project_costs_a_look_at_the_seat_more(database: Any, org: int, db: Any) -> None:
+    writer = Writer(database.owner, org)
+    for project in ("a", "b"):
+        db.execute("select polaris.set_visibility(%s, 'user:manu', %s, 'private')", [org, project])
+    with writer.connection:
+        few(writer, range(20))
+        db.execute("analyze")
+        few(writer, range(20, 30))
+
+
+FILL = """
+with written as (
+  insert into polaris_data.events (
+    org_id, project_id, seq, session_id, epoch, kind, actor, body, client_id, late, occurred_at, recorded_at)
+  select s.org_id, s.project_id, i, s.session_id, 1,
+    (array['tool.call', 'tool.result', 'message', 'prompt', 'reply'])[1 + i %% 5], 'user:manu', 'body', 'filled-' || i,
+    false, now(), now()
+  from polaris_data.sessions s
+  join polaris_data.projects p using (org_id, project_id)
+  cross join generate_series(1000, 100999) i
+  where s.org_id = %(org)s and p.name = 'a' and s.name = 's'
+  returning org_id, project_id, seq
+)
+update polaris_data.project_heads h set last_seq = w.seq
+from (select org_id, project_id, max(seq) as seq from written group by 1, 2) w
+where h.org_id = w.org_id and h.project_id = w.project_id
+"""
+FIRST_SEEN = {
+    "list_dashboard": "list_dashboard(%s, 'user:manu')",
+    "list_recent": "list_recent(%s, 'user:manu')",
+    "list_sessions": "list_sessions(%s, 'user:manu', 'a')",
+}
+
+
+def pages(connection: psycopg.Connection[Any], org: int, call: str) -> int:
+    """How many pages of tables and indexes one call looks at, those of its inner queries among them."""
+    query = f"explain (analyze, buffers, format json) select * from polaris.{call}"
+    ((((top,),),),) = (connection.execute(query, [org]).fetchall(),)
+    return int(top["Plan"]["Shared Hit Blocks"] + top["Plan"]["Shared Read Blocks"])
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+@pytest.mark.parametrize("function", FIRST_SEEN)
+def test_what_a_person_sees_first_does_not_grow_with_the_record(
+    database: Any, org: int, db: Any, function: str, analyzed: bool
+) -> None:
+    """52 projects with 102 sessions; then 100,000 events in one of them."""
+    call = FIRST_SEEN[function]
+    with psycopg.connect(database.owner, autocommit=True, prepare_threshold=1) as early:
+        before = [pages(early, org, call) for _ in range(8)]  # planned while there was next to nothing
+        db.execute(FILL, {"org": org})
+        if analyzed:
+            db.execute("analyze")
+        with psycopg.connect(database.owner, autocommit=True, prepare_threshold=1) as late:
+            for connection in (early, late):
+                after = [
+                    pages(connection, org, call) for _ in range(8)
+                ]  # beyond the fifth a generic plan may take over
+
+                assert max(after) < 2 * max(before) + 100, (before, after)
+
+
+def test_of_many_words_only_the_page_is_read(database: Any, org: int, db: Any) -> None:
+    """Large payloads lie in pages of their own: those of the words that are not on the page stay there."""
+    large = """array(
+      select jsonb_build_object('x', (select string_agg(md5((i * j)::text), '') from generate_series(1, 500) j))
+      from generate_series(1, %(n)s) i)"""
+    call = "list_recent(%s, 'user:manu', 1)"
+    with psycopg.connect(database.owner, autocommit=True) as connection:
+        found = []
+        for payload, batches in [("array_fill(null::jsonb, array[%(n)s::int])", range(4)), (large, range(4, 8))]:
+            push = PUSH.replace("array_fill(null::jsonb, array[%(n)s::int])", payload)
+            for k in batches:
+                connection.execute(push, {"org": org, "n": EVENTS, "k": k})
+            pages(connection, org, call)
+            found.append(pages(connection, org, call))
+
+        assert found[1] < found[0] + 100, found
