@@ -228,3 +228,22 @@ def test_of_many_words_only_the_page_is_read(database: Any, org: int, db: Any) -
             found.append(pages(connection, org, call))
 
         assert found[1] < found[0] + 100, found
+
+
+def test_a_page_of_the_audit_log_reads_a_page(database: Any, org: int, db: Any) -> None:
+    writer = Writer(database.owner, org)
+    page = "select count(*) from polaris.list_audit(%s, 'user:manu', %s, 10)"
+    with writer.connection:
+        writer.connection.execute(page, [org, 0])  # planned while there was next to nothing
+        writer.connection.execute(
+            "select count(polaris.note_export(o.org_id, null, 'x')) from polaris_data.orgs o, generate_series(1, 3000)"
+        )
+        db.execute("analyze")
+        for after in (0, 1500, 2980):
+            for _ in range(8):
+                scans, entries = writer.read("audit")
+
+                assert writer.connection.execute(page, [org, after]).fetchone() == (10,)
+                more_scans, more_entries = writer.read("audit")
+                assert more_scans == scans
+                assert more_entries - entries < 50, after
