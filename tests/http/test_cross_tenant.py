@@ -258,8 +258,8 @@ async def _try_operation(trial: Trial, operation: Operation, me: Side, other: Si
 
 async def _ask_operation(me: Side, operation: Operation, path: str, headers: dict[str, str], body: Any) -> Answer:
     if path.split("?")[0].endswith("/ws"):
-        return await ask_socket(me, path, headers=headers)
-    return await ask(me, operation.method, path, headers=headers, json=body)
+        return await ask_socket(me.place, path, headers=headers)
+    return await ask(me.place, operation.method, path, headers=headers, json=body)
 
 
 @pytest.mark.timeout(400)
@@ -328,7 +328,7 @@ async def _ask_page(me: Side, method: str, path: str, cookies: dict[str, str], f
     data = {"csrf": me.browser.csrf} | fields if method == "POST" else None
     if path.endswith("/live"):
         path += "?after=0"
-    return await ask(me, method, path, headers=headers, data=data)
+    return await ask(me.place, method, path, headers=headers, data=data)
 
 
 async def test_a_socket_settles_nothing_of_another_organization(sides: tuple[Side, Side]) -> None:

@@ -161,10 +161,10 @@ class Answer:
     text: str
 
 
-async def ask(side: Side, method: str, path: str, *, headers: dict[str, str], **options: Any) -> Answer:
+async def ask(place: Place, method: str, path: str, *, headers: dict[str, str], **options: Any) -> Answer:
     """One request that follows no redirect. Of a stream it takes what had happened before."""
-    async with side.place.http.request(
-        method, side.place.url + path, headers=headers, allow_redirects=False, **options
+    async with place.http.request(
+        method, place.url + path, headers=headers, allow_redirects=False, **options
     ) as answer:
         shown = str(answer.headers)
         if answer.content_type != "text/event-stream":
@@ -186,11 +186,11 @@ async def _read_stream(answer: aiohttp.ClientResponse) -> str:
         text += piece.decode()
 
 
-async def ask_socket(side: Side, path: str, *, headers: dict[str, str]) -> Answer:
+async def ask_socket(place: Place, path: str, *, headers: dict[str, str]) -> Answer:
     """The refusal of the handshake, or the frames of the backlog."""
     text = ""
     try:
-        async with side.place.http.ws_connect(side.place.url + path, headers=headers) as ws:
+        async with place.http.ws_connect(place.url + path, headers=headers) as ws:
             while True:
                 try:
                     message = await ws.receive(timeout=QUIET if '"seq":' in text else DEADLINE)
