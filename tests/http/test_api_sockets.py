@@ -161,6 +161,57 @@ async def test_advice_that_came_back_is_given_again_and_what_is_on_its_way_is_no
     assert [(d["delivery_id"], d["state"]) for d in at_hello] == [(delivery, "sent"), (other, "queued")]
 
 
+async def suggest(manu: Client) -> None:
+    """From now on what other agents say to fxm waits for its driver's yes."""
+    status, _ = await manu.call("PUT", f"{FXM}/policies", json={"sender_class": "agent", "policy": "suggest"})
+    assert status == 200
+
+
+@pytest.mark.parametrize("way", ["by the API", "by SQL"])
+async def test_held_advice_goes_down_the_moment_that_it_is_released(manu: Client, place: Place, way: str) -> None:
+    reviewer = await place.client("agent:reviewer")
+    await suggest(manu)
+    async with manu.socket(f"{FXM}/ws") as ws:
+        await receive(ws, "hello")
+        dismissed, held = [await reviewer.post(f"{FXM}/inject", {"body": body}) for body in ("no", "rewrite it all")]
+        decisions = [(dismissed, "dismiss", None), (held, "send", "look at the tests first")]
+        for delivery, decision, words in decisions:
+            name = delivery["delivery_id"]
+            if way == "by the API":
+                await manu.post(f"{PJ}/deliveries/{name}/decision", {"decision": decision, "body": words})
+            else:  # as another process would: without a word to this one but the notification
+                values = (place.org_id, name, decision, words)
+                await place.sql("select polaris.decide_delivery(%s, 'user:manu', 'pj', %s, %s, %s)", *values)
+        # The first that comes down at all is what was released, as it was reworded.
+        arrived = (await receive(ws, "advice"))["delivery"]
+        settled = await ask(ws, "settled", type="settle", id=1, delivery=arrived["delivery_id"], state="sent", epoch=1)
+
+    assert [d["state"] for d in (dismissed, held)] == ["held", "held"]
+    assert (arrived["delivery_id"], arrived["state"], arrived["edited_by"]) == (
+        held["delivery_id"],
+        "queued",
+        "user:manu",
+    )
+    assert arrived["body"] == "look at the tests first"
+    assert "look at the tests first" in arrived["text"] and "rewrite it all" not in arrived["text"]
+    assert settled["delivery"]["state"] == "sent"
+
+
+async def test_what_the_maker_released_while_an_agent_drives_goes_down_to_the_agent(manu: Client, place: Place) -> None:
+    bot, reviewer = [await place.client(f"agent:{name}") for name in ("bot", "reviewer")]
+    await suggest(manu)
+    await manu.post(f"{FXM}/handoff")
+    async with bot.socket(f"{FXM}/ws") as ws, manu.socket(f"{FXM}/ws") as watching:
+        await bot.post(f"{FXM}/driver")
+        held = await reviewer.post(f"{FXM}/inject", {"body": "use RS256"})
+        await manu.post(f"{PJ}/deliveries/{held['delivery_id']}/decision", {"decision": "send"})
+        arrived = (await receive(ws, "advice"))["delivery"]
+        told = [(await receive(watching, "event"))["event"]["kind"] for _ in range(3)]
+
+    assert arrived["delivery_id"] == held["delivery_id"]
+    assert told == ["driver.claimed", "advice", "delivery"]
+
+
 async def test_who_claims_the_seat_later_gets_what_waits(manu: Client, place: Place) -> None:
     priya = await place.client("user:priya")
     await manu.post(f"{FXM}/handoff")
