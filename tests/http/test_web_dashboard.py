@@ -21,7 +21,7 @@ async def test_an_empty_organization_says_what_to_do_next(browser: Browser) -> N
 
     assert "Start with a project" in page.text
     assert "polaris login" in page.text
-    assert "/polaris join" in page.text
+    assert "polaris join" in page.text
 
 
 async def test_a_project_is_made_with_a_name_and_a_visibility(browser: Browser, place: Place) -> None:

@@ -112,6 +112,16 @@ def test_not_even_one_that_it_wrote_at_that_very_moment(story: Story, background
         story.get_invite(org_slug=story.slug, hash=link)
 
 
+def test_the_tokens_that_it_issued_for_other_people_end_and_its_own_and_its_agents_stay(story: Story) -> None:
+    priya = story.member("priya", "admin")
+    for actor in (story.me, priya, "agent:test-writer"):
+        story.issue_token(actor=priya, **{"for": actor}, name=actor, hash=secret(), shown="plr_")
+    story.issue_token(actor=story.me, **{"for": story.me}, name="mine", hash=secret(), shown="plr_")
+    story.set_role(actor=story.me, handle="priya", role="member")
+
+    assert {t.name for t in story.list_tokens(actor=story.me) if t.revoked_at} == {story.me}
+
+
 @pytest.mark.parametrize("second", ["set_role", "remove_member"])
 def test_two_who_lower_each_other_at_once_leave_one_administrator(
     story: Story, background: Background, second: str

@@ -1,5 +1,6 @@
 -- Makes a member an administrator, or an administrator a member: then its seats in private projects that it is not on the list of become
--- open, and the invitations that it wrote end. Administrators only.
+-- open, and the invitations that it wrote and the tokens that it issued for other people end: with one of those it could go on as
+-- another administrator. Administrators only.
 -- Fails: 403 admin_only, 404 no_such_member, 409 last_admin, 422 role_is_known.
 create or replace function polaris.set_role (p_org bigint, p_actor text, p_handle text, p_role text)
 returns setof polaris_data.member_row
@@ -23,6 +24,9 @@ begin
     update polaris_data.members set role = p_role where org_id = v_me.org_id and handle = p_handle;
     update polaris_data.invites set revoked_at = v_now
     where p_role = 'member' and org_id = v_me.org_id and invited_by = 'user:' || p_handle and accepted_at is null and revoked_at is null;
+    update polaris_data.tokens set revoked_at = v_now
+    where p_role = 'member' and org_id = v_me.org_id and issued_by = 'user:' || p_handle and actor like 'user:%'
+      and actor <> issued_by and revoked_at is null;
     perform polaris_data.end_unseen(v_me.org_id, 'user:' || p_handle);
     perform polaris_data.publish_control(v_me.org_id, 'member', 0);
     perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'member.role', 'user:' || p_handle, jsonb_build_object('role', p_role, 'was', v_old));
