@@ -174,6 +174,7 @@ async def test_held_advice_goes_down_the_moment_that_it_is_released(manu: Client
     async with manu.socket(f"{FXM}/ws") as ws:
         await receive(ws, "hello")
         dismissed, held = [await reviewer.post(f"{FXM}/inject", {"body": body}) for body in ("no", "rewrite it all")]
+        heard = [(await receive(ws, "event"))["event"]["kind"] for _ in range(2)]
         decisions = [(dismissed, "dismiss", None), (held, "send", "look at the tests first")]
         for delivery, decision, words in decisions:
             name = delivery["delivery_id"]
@@ -182,10 +183,11 @@ async def test_held_advice_goes_down_the_moment_that_it_is_released(manu: Client
             else:  # as another process would: without a word to this one but the notification
                 values = (place.org_id, name, decision, words)
                 await place.sql("select polaris.decide_delivery(%s, 'user:manu', 'pj', %s, %s, %s)", *values)
-        # The first that comes down at all is what was released, as it was reworded.
+        # Nothing else stirs now. What came down before would not come again.
         arrived = (await receive(ws, "advice"))["delivery"]
         settled = await ask(ws, "settled", type="settle", id=1, delivery=arrived["delivery_id"], state="sent", epoch=1)
 
+    assert heard == ["advice", "advice"]
     assert [d["state"] for d in (dismissed, held)] == ["held", "held"]
     assert (arrived["delivery_id"], arrived["state"], arrived["edited_by"]) == (
         held["delivery_id"],
