@@ -11,6 +11,7 @@ help:
 	@echo "make check   ruff, mypy --strict, conventions of the SQL"
 	@echo "make bench   the measurements of docs, each against the bare limit of this machine"
 	@echo "make schema  writes tests/sql/schema.sql anew, for review"
+	@echo "make images  takes the pictures of the pages in docs/images anew"
 
 .PHONY: demo
 demo: .venv/installed-run
@@ -34,6 +35,10 @@ check: .venv/installed-dev
 .PHONY: bench
 bench: .venv/installed-test
 	.venv/bin/python bench/run.py
+
+.PHONY: images
+images: .venv/installed-test
+	.venv/bin/python tests/web/screenshots.py
 
 .PHONY: schema
 schema: .venv/installed-test
