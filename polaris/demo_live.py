@@ -125,7 +125,7 @@ class _Stage:
         heart = await self._enter(HEART)
         logger.info("plays", extra={"place": f"{PROJECT}/{HEART}", "beats": len(beats)})
         for number, beat in enumerate(beats):
-            await self._beat(number, beat)
+            await self._beat(beat)
             await self._breathe(self.pace)
             if not any(later.session == beat.session for later in beats[number + 1 :]) and beat.session != HEART:
                 # The seat is free for whoever wants to take it.
@@ -134,7 +134,7 @@ class _Stage:
         while True:
             await self._breathe(LOOK_SECONDS)
 
-    async def _beat(self, number: int, beat: Beat) -> None:
+    async def _beat(self, beat: Beat) -> None:
         player = self.players.get(beat.session) or await self._enter(beat.session)
         while not await self._drives(player):
             await self._breathe(LOOK_SECONDS)
