@@ -7,7 +7,10 @@ from typing import cast
 
 from .base import Agent
 
-NAMES = {"claude-code": "claude_code"}
+NAMES = {
+    "claude-code": "claude_code",
+    "codex": "codex",
+}
 
 
 def find(name: str) -> Agent | None:
