@@ -2431,6 +2431,9 @@ begin
     update polaris_data.members set role = p_role where org_id = v_me.org_id and handle = p_handle;
     update polaris_data.invites set revoked_at = v_now
     where p_role = 'member' and org_id = v_me.org_id and invited_by = 'user:' || p_handle and accepted_at is null and revoked_at is null;
+    update polaris_data.tokens set revoked_at = v_now
+    where p_role = 'member' and org_id = v_me.org_id and issued_by = 'user:' || p_handle and actor like 'user:%'
+      and actor <> issued_by and revoked_at is null;
     perform polaris_data.end_unseen(v_me.org_id, 'user:' || p_handle);
     perform polaris_data.publish_control(v_me.org_id, 'member', 0);
     perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'member.role', 'user:' || p_handle, jsonb_build_object('role', p_role, 'was', v_old));

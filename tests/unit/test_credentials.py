@@ -47,7 +47,7 @@ def test_a_file_that_others_can_reach_is_refused_and_stays_as_it_is(tmp_path: Pa
         lambda: credentials.save(file, "work", WORK),
         lambda: Settings(home=tmp_path).credential(),
     ):
-        with pytest.raises(Misconfigured, match="chmod 600|can be read by others") as refused:
+        with pytest.raises(Misconfigured, match=r"chmod 600|can be read by others") as refused:
             use()
         assert refused.value.code == "credentials_not_private"
         assert "secret" not in f"{refused.value} {refused.value.hint}"
