@@ -10,6 +10,7 @@ from .base import Agent
 NAMES = {
     "claude-code": "claude_code",
     "codex": "codex",
+    "gemini-cli": "gemini_cli",
 }
 
 
