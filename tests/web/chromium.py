@@ -21,6 +21,7 @@ from playwright.async_api import (
     Request,
     Response,
     async_playwright,
+    expect,
 )
 
 NAMES = (
@@ -37,6 +38,7 @@ OURS = ("127.0.0.1",)
 DEADLINE_MS = 15_000  # only a failure ever waits so long
 # The browser itself gave it up, because its page was left: a stream, a mark that something was read.
 LEFT = "net::ERR_ABORTED"
+expect.set_options(timeout=DEADLINE_MS)
 
 
 def executable() -> str:

@@ -61,7 +61,7 @@ SHOTS = {
     "session": Shot("/o/{org}/p/{p}/s/{s}", f"{HERE}/p/storefront/s/auth"),
     "session-dark": Shot("/o/{org}/p/{p}/s/{s}", f"{HERE}/p/storefront/s/auth", theme="dark", unfold="src/refresh.ts"),
     "session-phone": Shot("/o/{org}/p/{p}/s/{s}", f"{HERE}/p/storefront/s/auth", size=PHONE),
-    "replay": Shot("/o/{org}/p/{p}/s/{s}", f"{HERE}/p/storefront/s/auth?from=start", press="Play"),
+    "replay": Shot("/o/{org}/p/{p}/s/{s}", f"{HERE}/p/storefront/s/auth?from=start"),
     "event": Shot("/o/{org}/p/{p}/e/{seq}", f"{HERE}/p/storefront/e/{{edit}}"),
     "project-settings": Shot("/o/{org}/p/{p}/settings", f"{HERE}/p/due-diligence/settings"),
     "members": Shot("/o/{org}/settings/members", f"{HERE}/settings/members"),
@@ -112,7 +112,7 @@ async def _take(browser: Any, scene: Scene, name: str, shot: Shot) -> None:
             await page.get_by_role("button", name=shot.press, exact=True).click()
             await page.wait_for_load_state()
         if "from=start" in shot.address:
-            await _play(page)
+            await _seek(page, scene.seqs["edit"] + 3)
         if shot.unfold:
             await page.locator("summary", has_text=shot.unfold).last.click()
             await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
@@ -126,11 +126,10 @@ async def _take(browser: Any, scene: Scene, name: str, shot: Shot) -> None:
         raise SystemExit(f"{file} is too large for a README.")
 
 
-async def _play(page: Page) -> None:
+async def _seek(page: Page, seq: int) -> None:
     """A replay in the middle."""
-    await page.get_by_label("Speed").select_option("16")
-    await page.locator("#timeline .k-advice").first.wait_for()
-    await page.get_by_role("button", name="Pause").click()
+    await page.locator("#position").fill(str(seq))
+    await page.locator("#timeline .running").wait_for()
 
 
 if __name__ == "__main__":
