@@ -27,7 +27,8 @@ from .base import (
     string,
 )
 
-_ADVICE = re.compile(r"\s*(?:\[?polaris:advice:|Advice (?:from|for) )")
+# As the service words it; who begins with a marker asks about it.
+_ADVICE = re.compile(r"\s*Advice (?:from|for) ")
 
 
 @dataclass(frozen=True, slots=True)
