@@ -11,6 +11,9 @@ NAMES = {
     "claude-code": "claude_code",
     "codex": "codex",
     "gemini-cli": "gemini_cli",
+    "opencode": "opencode",
+    "cursor": "cursor",
+    "windsurf": "windsurf",
 }
 
 
