@@ -318,7 +318,7 @@
       show(navigator.onLine ? "reconnecting…" : "offline: waiting for the network", "off");
       if (tries % 3 === 0 && (await isOver())) return;
       clearTimeout(timer);
-      timer = setTimeout(connect, Math.min(15000, 250 * 2 ** Math.min(tries, 6)) * (0.75 + Math.random() / 2));
+      timer = setTimeout(connect, Math.min(4000, 250 * 2 ** Math.min(tries, 6)) * (0.75 + Math.random() / 2));
     };
     // The stream cannot say why it was refused: the page can.
     const isOver = async () => {
