@@ -144,13 +144,13 @@ def _notification(told: Told) -> list[Captured]:
 
 # Every event name that Gemini CLI 0.61.0 knows. None: known, and nothing for the record.
 EVENTS: dict[str, Reader | None] = {
-    "SessionStart": Told.session_start,
+    "SessionStart": lambda told: told.session_start(told.text("timestamp"), "session-start"),
     "BeforeAgent": _prompt,
     "BeforeTool": _call,
     "AfterTool": _result,
     "AfterAgent": _answer,
     "Notification": _notification,
-    "SessionEnd": Told.session_end,
+    "SessionEnd": lambda told: told.session_end(told.text("timestamp"), "session-end"),
     "BeforeModel": None,
     "BeforeToolSelection": None,
     "AfterModel": None,

@@ -244,7 +244,7 @@ def _session_error(told: Told) -> list[Captured]:
 
 
 def _session_created(told: Told) -> list[Captured]:
-    return told.session_start() if told.session.starts else []
+    return told.session_start("session-created") if told.session.starts else []
 
 
 # The hooks and events that the plugin hands over. None: known, and nothing for the record.

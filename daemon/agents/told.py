@@ -76,11 +76,11 @@ class Told:
         """A sub-agent's answer: not the reply of the turn, because the one who was asked has yet to answer."""
         return [self.event("message", text, *names, digest(text))] if text.strip() else []
 
-    def session_start(self) -> list[Captured]:
-        return [self.event("notice", f"Agent session started ({self.session.starts}).")]
+    def session_start(self, *names: str | None) -> list[Captured]:
+        return [self.event("notice", f"Agent session started ({self.session.starts}).", *names)]
 
-    def session_end(self) -> list[Captured]:
-        return [self.event("notice", f"Agent session ended ({self.session.ends}).")]
+    def session_end(self, *names: str | None) -> list[Captured]:
+        return [self.event("notice", f"Agent session ended ({self.session.ends}).", *names)]
 
 
 Reader = Callable[[Told], list[Captured]]
