@@ -270,6 +270,8 @@ def _assigned(text: str, low: bytes, first: int, last: int) -> Iterator[Span]:
             at = low.find(word, end, within)
     if low.find(b'value\\"', first, last + _AROUND) >= 0 or low.find(b'value"', first, last + _AROUND) >= 0:
         yield from _pairs(rules.PAIR, text, first, last)
+    if low.find(b"(", first, last + _AROUND) >= 0:
+        yield from _pairs(rules.CALL, text, first, last)
     if low.find(b"value=", first, last + _AROUND) >= 0:
         yield from _pairs(rules.ATTRIBUTE, text, first, last)
     if low.find(b"value: ", first, last + _AROUND) >= 0:
@@ -310,7 +312,8 @@ def _value_of(text: str, at: int, length: int) -> Span | None:
     spaced = match.re is rules.ASSIGNED and match["sep"].strip() != match["sep"]
     if spaced and not match["sep"].strip() and "passw" not in name.lower():
         return None
-    if rules.plausible(value, name, quoted=group != "bare", tight=flag or (line and not spaced)):
+    quoted = group != "bare" or match.re is rules.FLAG_VALUE
+    if rules.plausible(value, name, quoted=quoted, tight=flag or (line and not spaced)):
         return first, first + len(value), "named"
     return None
 

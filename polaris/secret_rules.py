@@ -83,6 +83,7 @@ PROVIDERS = re.compile(
     r"|(?P<easypost>EZ[AT]K[A-Za-z0-9]{54})"
     r"|(?P<alibaba>LTAI[A-Za-z0-9]{20}(?![A-Za-z0-9]))"
     r"|(?P<facebook>EAA[A-Za-z0-9]{80,300})"
+    r"|(?P<azuredevops>[A-Za-z0-9]{52,76}AZDO[A-Za-z0-9]{4,28})"
     r"|(?P<azure>[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})"
     r"|(?P<age>AGE-SECRET-KEY-1[A-Z0-9]{50,64})"
 )
@@ -137,7 +138,7 @@ ANY_CASE: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "cookie",
         "cookie",
         re.compile(
-            r"(?i)cookie(?:\\{0,8}[\"'])?:\s{0,3}(?:\\{0,8}[\"'])?"
+            r"(?i)cookie(?:\\{0,8}[\"'])?\s?[:=]\s{0,3}(?:\\{0,8}[\"'])?"
             r"([\w.-]{1,100}=(?=[^;\s\"'\\]{0,300}[0-9])[^;\s\"'\\$<{]{8,4096}[^\r\n\"'\\]{0,4096})"
         ),
     ),
@@ -163,6 +164,32 @@ ANY_CASE: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         re.compile(r"(?i)mysql[a-z]{0,6}\b[^\n|;]{0,200}?\s(?-i:-p)(?![$<{\[])\\{0,8}[\"']?([^\s\"'\\$]{4,200})"),
     ),
     ("requirepass", "flag", re.compile(r"(?i)requirepass\s{1,4}\\{0,8}[\"']?((?![$<{\[])[^\s\"'\\]{6,200})")),
+    (
+        "redis-cli",
+        "flag",
+        re.compile(r"(?i)redis-cli\b[^\n|;]{0,200}?\s(?-i:-a)\s{1,3}\\{0,8}[\"']?((?![$<{\[])[^\s\"'\\$]{4,200})"),
+    ),
+    (
+        "login",
+        "flag",
+        re.compile(r"(?i)login\b[^\n|;]{0,200}?\s(?-i:-p)\s{1,3}\\{0,8}[\"']?((?![-$<{\[])[^\s\"'\\$]{4,200})"),
+    ),
+    (
+        "htpasswd",
+        "flag",
+        re.compile(
+            r"(?i)htpasswd\s{1,3}-[a-z]{0,4}b[a-z]{0,4}\s{1,3}\S{1,200}\s{1,3}\S{1,100}\s{1,3}\\{0,8}[\"']?([^\s\"'\\$]{3,200})"
+        ),
+    ),
+    # Of a registry or a proxy: base64 of `user:password`.
+    (
+        "auth",
+        "header",
+        re.compile(
+            r"(?i)auth(?<![a-z]auth)\\{0,8}\"?\s{0,2}[:=]\s{0,2}\\{0,8}\"?"
+            r"(?-i:(?=[a-z]{0,40}[A-Z])(?=[A-Za-z+/]{0,40}[0-9=]))([A-Za-z0-9+/]{12,400}={0,2})(?![\w.(\[-])"
+        ),
+    ),
     ("sshpass", "flag", re.compile(r"(?i)sshpass\s+-p\s{0,3}\\*[\"']?([^\s\"'\\$]{3,300})")),
     ("identified", "sql", re.compile(r"(?i)identified\s{1,8}by\s{1,8}\\{0,8}'([^'\\]{3,300})")),
     (
@@ -206,7 +233,8 @@ ABOUT = re.compile(
     r"|error|kind|scope|scopes|status|strategy|length|min|max|rule|rules|regex|pattern|reset|tokenizer|algorithm|alg"
     r"|strength|source|mode|input|prompt|fingerprint|last4|used|cost|price|per[a-z]+)\Z"
     r"|publickey|tokeniz|secretar|passwordless|keyboard|keyword|\A(?:max|min|num|total|input|output|cache[dr]?|context|completion|next|page"
-    r"|prompt|pagination|continuation|sync|reasoning|thinking|special|pad|bos|eos|unk)\w*tokens?\Z"
+    r"|prompt|pagination|continuation|sync|reasoning|thinking|special|pad|bos|eos|unk)(?:new|input|output|read|write|creation|prompt|completion|page|sync|total|used|context|result"
+    r"|continuation|start|text|audio|image|s)*tokens?\Z"
 )
 # After the name: what is left of it, a separator, the value in quotes (escaped as often as it is) or bare.
 ASSIGNED = re.compile(
@@ -217,6 +245,10 @@ ASSIGNED = re.compile(
 FLAG_VALUE = re.compile(r"(?P<rest>[\w-]{0,40})[ \t]{1,4}\\*[\"']?(?P<bare>(?![-$<{\[])[^\s\"'`\\]{4,1024})")
 # <password>…</password>, and <add key="…" value="…"/>, and a name and a value on two lines of YAML.
 ELEMENT = re.compile(r"(?P<rest>[\w.-]{0,40})>(?P<bare>[^<>\s\"'`\\]{4,1024})</")
+CALL = re.compile(
+    r"(?i)(?:define|env|setenv|putenv|set|add|setRequestHeader|setProperty|header)\(\s?\\{0,8}[\"'](?P<name>[\w.-]{1,100})"
+    r"\\{0,8}[\"'], ?\\{0,8}[\"'](?P<value>(?=[A-Za-z]{0,200}[^A-Za-z\"'\\])[^\s\"'\\]{1,1024})\\{0,8}[\"']"
+)
 ATTRIBUTE = re.compile(
     r"(?i)(?<![\w.-])(?:name|key)=\\{0,8}\"(?P<name>[^\"\\\n]{1,100})\\{0,8}\"\s{1,8}"
     r"value=\\{0,8}\"(?P<value>[^\"\\\n]{1,1024})\\{0,8}\""
@@ -246,7 +278,7 @@ FORMS = "|".join(
         r"secret_[A-Za-z0-9]{43}|figd_|PMAK-|pscale_|sb[ps]_[A-Za-z0-9_]{30}|ATATT3|ATBB[A-Za-z0-9]{32}|tskey-|gsk_[A-Za-z0-9]{40}",
         r"xai-[A-Za-z0-9]{60}|pplx-|r8_[A-Za-z0-9]{36}|lsv2_|fo1_|fm[12][ar]?_[A-Za-z0-9+/=_-]{60}|dp\.[a-z]{2,5}\.|pul-[a-f0-9]{40}|HRKU-",
         r"sl\.[A-Za-z0-9_-]{60}|[0-9]Q~|AGE-SECRET-KEY-1|dt0[a-z][0-9]{2}\.|pat[A-Za-z0-9]{14}\.|nf[pcou]_[A-Za-z0-9]{9}|sgp_|bk[uac]{1,3}_[a-f0-9]{9}",
-        r"CCIP(?:AT|RJ)_|pat-(?:na|eu|ap)[0-9]-|aio_[A-Za-z0-9]{9}|tfp_|CFPAT-|xkeysib-|xsmtpsib-|EZ[AT]K|LTAI[A-Za-z0-9]{9}|EAA[A-Za-z0-9]{16}",
+        r"CCIP(?:AT|RJ)_|AZDO|pat-(?:na|eu|ap)[0-9]-|aio_[A-Za-z0-9]{9}|tfp_|CFPAT-|xkeysib-|xsmtpsib-|EZ[AT]K|LTAI[A-Za-z0-9]{9}|EAA[A-Za-z0-9]{16}",
         # High entropy: a capital beside a digit in a long token that does not begin as an id does (toolu_01Ab…).
         rf"(?:^|[^A-Za-z0-9+/_=-])[a-z]{{0,12}}[A-Z0-9+/-](?:{_RUN}*{_MIXED}{_RUN}{{7}}|{_RUN}{{8}}{_RUN}*{_MIXED})",
         r"(?:^|[^A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.",
@@ -261,6 +293,7 @@ NAMES = "|".join(
         rf"{_ANY_NAME}[A-Za-z0-9_.-]*>[^<>\s]",
         rf"(?:ENV|setx|set -gx)[ \t][A-Za-z0-9_]*{_ANY_NAME}[A-Za-z0-9_]*[ \t]",
         rf"(?i:name|key)(?:=\\*\"|: \\*[\"']?)[A-Za-z0-9_.-]*{_ANY_NAME}",
+        rf"[(]\s?\\*[\"'][A-Za-z0-9_.-]*{_ANY_NAME}[A-Za-z0-9_.-]*\\*[\"'], ?",
         rf"--[A-Za-z0-9_-]{{0,40}}{_ANY_NAME}[A-Za-z0-9_-]{{0,40}}[ \t]",
         r"(?i:passw)[a-z]{0,4}[ \t]{1,4}\\*'",
         rf"\"(?i:name|key)\\*\"\s{{0,3}}:\s{{0,3}}\\*\"[^\"\\]{{0,60}}{_ANY_NAME}",
@@ -271,8 +304,9 @@ WORDS = "|".join(
         r"PRIVATE KEY|[0-9]:AA[A-Za-z0-9_-]{33}|hooks\.slack\.com/|/api/webhooks/|PuTTY-User-Key|\$2[abxy]\$[0-9]",
         r"\$[56y]\$|\$argon2|-pass(?:in|out)?\spass:|\s(?:-b|--cookie)[ =][\\\"']*[A-Za-z0-9_.-]+=",
         r"://[^\s/?#:@\"'<>\\]*:[^\s/\"'<>\\]+@|://[^\s/?#:@\"'<>\\]{20,300}@",
-        r"(?i:authorization\\*[\"']?\]?\s{0,3}[:=,]|bearer(?:\s|%20|\+){1,3}[A-Za-z0-9._~+/=-]{16}|cookie\\*[\"']?:)",
+        r"(?i:authorization\\*[\"']?\]?\s{0,3}[:=,]|bearer(?:\s|%20|\+){1,3}[A-Za-z0-9._~+/=-]{16}|cookie\\*[\"']?\s?[:=])",
         r"\s(?:-u|--user)[ =]{1,3}[^\s:]{1,100}:|(?i:sig(?:nature)?=|sshpass|requirepass|identified\s+by)",
+        r"(?i:redis-cli)[^\n|;]*\s-a\s|(?i:login)[^\n|;]*\s-p\s|htpasswd\s+-[a-zA-Z]*b|(?:^|[^A-Za-z])auth\\*\"?\s?[:=]",
         r"(?i:mysql)[^\n|;]*\s-p[^\s]|login(?:\s|\\n)+\S+?(?:\s|\\n)+password",
     )
 )
@@ -321,7 +355,7 @@ def key_of(text: str, at: int) -> int | None:
     before = text[max(0, at - 20) : at].lower()
     plain = before[:-1] if before[-1:] in (" ", "_", ".", "-") else before
     for size in _KEY_OF_SIZES:
-        if plain[-size:] in _KEY_OF:
+        if len(plain) >= size and plain[-size:] in _KEY_OF:
             return at - len(before) + len(plain) - size
     return None
 
@@ -355,7 +389,7 @@ def plausible(value: str, name: str, *, quoted: bool, tight: bool) -> bool:
     if letters.isalpha() and letters.isascii():
         one_case = letters.islower() or letters.isupper() or letters.istitle()
         if password:
-            return quoted or tight
+            return quoted or tight or value.count("-") > 1
         return len(value) >= 20 and not one_case and random_looking(letters, digits=0)
     return True
 
