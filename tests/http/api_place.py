@@ -200,7 +200,7 @@ class Place:
 async def running(database: Any, home: Path, limits: Limits = QUICK, **settings: Any) -> AsyncIterator[Place]:
     """One API process, inside the test's loop."""
     app = make_app(Settings.from_env({}, home=str(home), **settings), database.service, limits)
-    runner = web.AppRunner(app, shutdown_timeout=5, handle_signals=False, access_log=None)
+    runner = web.AppRunner(app, shutdown_timeout=10, handle_signals=False, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
