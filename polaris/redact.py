@@ -10,9 +10,9 @@ Built for clean texts, which nearly all are: one pass of a linear-time engine te
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +23,7 @@ from . import secret_rules as rules
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _PLACEHOLDER = re.compile(r"\[REDACTED:[a-z0-9]{1,15}:[0-9a-f]{8}\]")
 _RUN = 16
-_WINDOW = 4096
+_WINDOW = 2048
 # More than any rule needs on either side to be noticed.
 _AROUND = 600
 _RUN_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
@@ -36,10 +36,18 @@ _LARGEST = 256
 _BEFORE = re.compile(r"(?:[A-Za-z0-9_]{1,14}[.:~/]{1,2}){1,3}\Z")
 _COLOUR = re.compile(r"[0-9;]{0,8}m")
 _ON = re.compile(r"[A-Za-z0-9+/_=-]*")
-_PUBLIC_BLOCK = re.compile(r"-----BEGIN (?![A-Z0-9 ]*PRIVATE)[^-\n]{1,60}-----[\s\S]*?(?:-----END |\Z)")
+# Base64 that says what it is: certificates and signatures, attachments of mails, binary files.
+_PUBLIC_BLOCK = re.compile(
+    r"-----BEGIN (?![A-Z0-9 ]{0,60}PRIVATE)[^-\n]{1,60}-----[\s\S]*?(?:-----END |\Z)"
+    r"|(?:Content-Transfer-Encoding: base64|begin-base64 [0-7]{3} [^\s\\]{1,200})"
+    r"(?:[A-Za-z0-9+/]{1,80}={0,2}|\\[rn]|\s)*"
+    r"|GIT binary patch(?:\n|\\n)(?:literal|delta) [0-9]+(?:(?:\n|\\n)[A-Za-z][!-~]{1,70})*"
+)
 _NAME = _RUN_TEXT + ".$"
 _KEYWORDS = tuple(word.encode() for word in rules.KEYWORDS)
 _ANY_CASE = tuple((word.encode(), rule, pattern) for word, rule, pattern in rules.ANY_CASE)
+_ARN = re.compile(r"\barn:[a-z0-9:-]*\Z")
+_COMMANDS = ("ENV ", "setenv ", "setx ", "set -gx ")
 _VALUES = ("double", "single", "back", "escaped")
 # A run over the result finds nothing new after one more in practice; this bounds it.
 _PASSES = 4
@@ -47,13 +55,24 @@ _PASSES = 4
 Span = tuple[int, int, str]
 
 
-def _seeker(pattern: str) -> Callable[[str], bool]:
-    """Tells whether *pattern* is anywhere in a text; the text must be free of surrogates."""
-    return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")).isinstance_python
+def _seeker(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Tells whether one of *patterns* is anywhere in a text; the text must be free of surrogates."""
+    seekers = tuple(
+        SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")).isinstance_python
+        for pattern in patterns
+    )
+
+    def seek(text: str) -> bool:
+        for found in seekers:  # noqa: SIM110 - any() with a generator costs as much as the search in a short text
+            if found(text):
+                return True
+        return False
+
+    return seek
 
 
 _forms, _names, _words = _seeker(rules.FORMS), _seeker(rules.NAMES), _seeker(rules.WORDS)
-_suspect = _seeker("|".join((rules.FORMS, rules.NAMES, rules.WORDS)))
+_suspect = _seeker((*rules.FORMS, *rules.NAMES, *rules.WORDS))
 
 
 def clean(value: Any) -> Any:
@@ -101,8 +120,8 @@ class Redactor:
         return "".join([*parts, text[end:]])
 
     def _placeholder(self, rule: str, secret: str) -> str:
-        digest = hmac.new(self._key, secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
-        return f"[REDACTED:{rule}:{digest[:8]}]"
+        digest = hmac.digest(self._key, secret.encode("utf-8", "replace"), "sha256")
+        return f"[REDACTED:{rule}:{digest[:4].hex()}]"
 
 
 def _cleaned(text: str) -> str:
@@ -119,19 +138,25 @@ def _spans(text: str) -> list[Span]:
     raw = text.encode("latin-1", "replace")
     low = raw.lower()
     found: list[Span] = []
-    for begin, end in _windows(text, _forms):
-        found += _tokens(text, raw, begin, end)
-    if _words(text):
+    public: list[tuple[int, int]] = []
+    worded = False
+    for begin, end in _windows(text):
+        piece = text[max(0, begin - _AROUND) : end + _AROUND]
+        worded = worded or _words(piece)
+        if _forms(piece):
+            found += _tokens(text, raw, begin, end, public)
+        if _names(piece):
+            found += _assigned(text, low, begin, end)
+    if worded:
         found += _places(text, low)
-    for begin, end in _windows(text, _names):
-        found += _assigned(text, low, begin, end)
     if not found:
         return []
     kept = [(match.start(), match.end()) for match in _PLACEHOLDER.finditer(text)]
     apart: list[Span] = []
     longest = 0
     for start, end, rule in sorted(found):
-        if any(start < stop and end > begin for begin, stop in kept):
+        at = bisect_right(kept, (start, end))
+        if (at and kept[at - 1][1] > start) or (at < len(kept) and kept[at][0] < end):
             continue
         if apart and start < apart[-1][1]:
             before = apart[-1]
@@ -143,22 +168,20 @@ def _spans(text: str) -> list[Span]:
     return apart
 
 
-def _windows(text: str, seek: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+def _windows(text: str) -> Iterator[tuple[int, int]]:
     """The parts of a long text that are worth the slow rules: one secret must not make a megabyte slow."""
     for begin in range(0, len(text), _WINDOW):
         end = begin + _WINDOW
-        if seek(text[max(0, begin - _AROUND) : end + _AROUND]):
+        if _suspect(text[max(0, begin - _AROUND) : end + _AROUND]):
             yield begin, min(end, len(text))
 
 
-def _tokens(text: str, raw: bytes, first: int, last: int) -> Iterator[Span]:
+def _tokens(text: str, raw: bytes, first: int, last: int, public: list[tuple[int, int]]) -> Iterator[Span]:
     """Tokens of a known form or of high entropy that begin in a window."""
     # From the beginning of the run that the window may cut.
-    while first and chr(raw[first - 1]) in _RUN_TEXT and first > last - 2 * _WINDOW:
-        first -= 1
+    first -= _behind(text, first, _WINDOW, _RUN_TEXT)
     runs = raw[first : last + _AROUND].translate(_RUNS)
     start = runs.find(_NEEDLE)
-    public: list[tuple[int, int]] | None = None
     while 0 <= start < last - first:
         end = runs.find(b" ", start + _RUN)
         start, end = first + start, first + (len(runs) if end < 0 else end)
@@ -176,8 +199,11 @@ def _tokens(text: str, raw: bytes, first: int, last: int) -> Iterator[Span]:
                     if end - begin <= _LARGEST and rules.high_entropy(
                         text[begin:end], text[max(0, begin - 40) : begin]
                     ):
-                        public = [block.span() for block in _PUBLIC_BLOCK.finditer(text)] if public is None else public
-                        if not any(top <= begin < bottom for top, bottom in public):
+                        if not public:
+                            # Once a text; never empty afterwards.
+                            public += [(-1, -1), *(block.span() for block in _PUBLIC_BLOCK.finditer(text))]
+                        block = bisect_right(public, (begin, len(text))) - 1
+                        if block < 0 or begin >= public[block][1]:
                             yield begin, end, "entropy"
         start = runs.find(_NEEDLE, end - first)
 
@@ -194,7 +220,8 @@ def _begins(text: str, start: int, end: int) -> Iterator[int]:
     elif before in "[;" and (colour := _COLOUR.match(text, start)):
         yield colour.end()
     elif before in ".:~/" and (prefix := _BEFORE.search(text, max(0, start - 40), start)):
-        yield prefix.start()
+        # Without the letter of an escape.
+        yield prefix.start() + (text[prefix.start() - 1 : prefix.start()] == "\\")
     for _ in range(8):
         inside = min(at for at in (text.find("-", start, end), text.find("_", start, end), end) if at >= 0) + 1
         if inside >= end:
@@ -232,51 +259,73 @@ def _places(text: str, low: bytes) -> Iterator[Span]:
     for word, rule, pattern in _ANY_CASE:
         at = low.find(word)
         while at >= 0:
+            end = at + len(word)
             if here := pattern.match(text, at):
                 yield here.start(1), here.end(1), rule
-            at = low.find(word, at + len(word))
+                end = here.end(1)
+            at = low.find(word, end)
 
 
 def _assigned(text: str, low: bytes, first: int, last: int) -> Iterator[Span]:
     """What follows a name, in a window, that says it is a secret."""
     for word in _KEYWORDS:
-        at = low.find(word, first, last)
+        # A word that begins in the window may end behind it.
+        within = last + len(word) - 1
+        at = low.find(word, first, within)
         while at >= 0:
             end = at + len(word)
-            if word != b"key" or rules.KEY_OF.search(text, max(0, at - 20), at):
+            if word != b"key" or rules.key_of(text, at) is not None:
                 span = _value_of(text, at, len(word))
                 if span:
                     yield span
                     end = span[1]
-            at = low.find(word, end, last)
-    if low.find(b'value\\"', first, last) >= 0 or low.find(b'value"', first, last) >= 0:
-        for match in rules.PAIR.finditer(text, max(0, first - _AROUND), last):
-            if _holds(match["name"], match["value"]):
-                yield match.start("value"), match.end("value"), "named"
+            at = low.find(word, end, within)
+    if low.find(b'value\\"', first, last + _AROUND) >= 0 or low.find(b'value"', first, last + _AROUND) >= 0:
+        yield from _pairs(rules.PAIR, text, first, last)
+    if low.find(b"(", first, last + _AROUND) >= 0:
+        yield from _pairs(rules.CALL, text, first, last)
+    if low.find(b"value=", first, last + _AROUND) >= 0:
+        yield from _pairs(rules.ATTRIBUTE, text, first, last)
+    if low.find(b"value: ", first, last + _AROUND) >= 0:
+        yield from _pairs(rules.LINES, text, first, last)
+
+
+def _pairs(pattern: re.Pattern[str], text: str, first: int, last: int) -> Iterator[Span]:
+    for match in pattern.finditer(text, max(0, first - _AROUND), last + _AROUND):
+        if _holds(match["name"], match["value"]):
+            yield match.start("value"), match.end("value"), "named"
 
 
 def _value_of(text: str, at: int, length: int) -> Span | None:
     begin = at - _behind(text, at, 40, _NAME)
-    flag = text.startswith("--", begin)
+    before = text[max(0, begin - 8) : begin]
+    flag = text.startswith("--", begin) or before.endswith(_COMMANDS)
     match = rules.ASSIGNED.match(text, at + length)
+    if match is None and before.endswith("<"):
+        match = rules.ELEMENT.match(text, at + length)
     if match is None and flag:
         match = rules.FLAG_VALUE.match(text, at + length)
     if match is None:
         return None
     name = text[begin : at + length] + match["rest"]
-    if text[at : at + length].lower() == "key" and (of := rules.KEY_OF.search(text, max(0, at - 20), at)):
-        name = text[min(begin, of.start()) : at + length] + match["rest"]
-    if not rules.sensitive(name) or text.startswith("${", max(0, begin - 2)):
+    if text[at : at + length].lower() == "key" and (of := rules.key_of(text, at)) is not None:
+        name = text[min(begin, of) : at + length] + match["rest"]
+    if (
+        not rules.sensitive(name)
+        or before.endswith("${")
+        or (before.endswith(":") and _ARN.search(text, max(0, begin - 80), begin))
+    ):
         return None
     group = next((one for one in _VALUES if match.re is rules.ASSIGNED and match[one]), "bare")
     value, first = match[group], match.start(group)
     if group == "bare":
-        value = re.split(r"[;&]", value, maxsplit=1)[0].rstrip(",.:)}]>|")
+        value = value.partition(";")[0].partition("&")[0].rstrip(",.:)}]>|")
     line = begin == 0 or text[begin - 1] in "\n?&;" or text.startswith("\\n", max(0, begin - 2)) or name.isupper()
     spaced = match.re is rules.ASSIGNED and match["sep"].strip() != match["sep"]
     if spaced and not match["sep"].strip() and "passw" not in name.lower():
         return None
-    if rules.plausible(value, name, quoted=group != "bare", tight=flag or (line and not spaced)):
+    quoted = group != "bare" or match.re is rules.FLAG_VALUE
+    if rules.plausible(value, name, quoted=quoted, tight=flag or (line and not spaced)):
         return first, first + len(value), "named"
     return None
 
