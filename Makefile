@@ -8,6 +8,7 @@ help:
 	@echo "make demo    the whole of Polaris in one minute, on real recorded input; leaves nothing behind"
 	@echo "make up      Polaris on this machine, with sign-in and a live demo project, until Ctrl-C"
 	@echo "make test    the tests"
+	@echo "make test-agents  the tests with the real coding agents, which npm installs into .agents"
 	@echo "make check   ruff, mypy --strict, conventions of the SQL"
 	@echo "make bench   the measurements of docs, each against the bare limit of this machine"
 	@echo "make schema  writes tests/sql/schema.sql anew, for review"
@@ -23,7 +24,12 @@ up: .venv/installed-run
 
 .PHONY: test
 test: .venv/installed-test
-	.venv/bin/pytest -q -n 3 --dist worksteal
+	.venv/bin/pytest -q -n 3 --dist worksteal -m "not agents"
+
+.PHONY: test-agents
+test-agents: .venv/installed-test
+	.venv/bin/python tests/agents/install.py
+	.venv/bin/pytest -q -m agents tests/agents
 
 .PHONY: check
 check: .venv/installed-dev
