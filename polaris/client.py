@@ -209,11 +209,16 @@ class Client:
         return await self.call("POST", f"{_session(project, session)}/join", {})
 
     async def claim(self, project: str, session: str) -> Json:
-        """409 ``seat_is_held`` with ``details.driver`` when somebody else drives."""
+        """409 ``seat_is_held`` with ``details.driver`` when somebody else drives, 409 ``seat_is_reserved``."""
         return await self.call("POST", f"{_session(project, session)}/driver", {})
 
-    async def release(self, project: str, session: str, epoch: int | None = None) -> Json:
-        return await self.call("POST", f"{_session(project, session)}/handoff", _given(epoch=epoch))
+    async def release(self, project: str, session: str, epoch: int | None = None, to: str | None = None) -> Json:
+        """Opens the seat; released *to* somebody, nobody else takes it for five minutes. 409 ``not_driver``."""
+        return await self.call("POST", f"{_session(project, session)}/handoff", _given(epoch=epoch, to=to))
+
+    async def brief(self, project: str, session: str, characters: int = 6000) -> Json:
+        """``{"text", "last_seq"}``: what a new driver has to know; every line names its events."""
+        return await self.call("GET", f"{_session(project, session)}/brief", query=[("characters", str(characters))])
 
     # Events
 

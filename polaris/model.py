@@ -213,6 +213,9 @@ class Session(Answer):
     archived_at: datetime | None = None
     last_seq: int | None = None
     advice_waiting: int = 0
+    driver_since: datetime | None = None
+    reserved_for: str | None = Field(None, description="Whom the open seat was released to.")
+    reserved_until: datetime | None = Field(None, description="Until then nobody else takes it.")
 
 
 class SessionShown(Session):
@@ -236,6 +239,14 @@ class Joined(Session):
 
 class HandoffIn(Body):
     epoch: Epoch | None = None
+    to: Holder | None = None
+
+
+class Brief(Answer):
+    """What a driver has to know who takes a session over, as text whose lines name their events."""
+
+    text: str
+    last_seq: int
 
 
 class Lease(Answer):
@@ -330,6 +341,7 @@ class Me(Answer):
     actor: str
     role: Role
     redaction_key: str = Field(description="base64")
+    token_expires_at: datetime | None = None
 
 
 class MemberIn(Body):
@@ -526,6 +538,10 @@ class ProjectHistoryQuery(HistoryQuery):
 
 class StreamQuery(Query):
     after: Seq | None = None
+
+
+class BriefQuery(Query):
+    characters: Annotated[int, Field(ge=500, le=100_000)] = 6000
 
 
 class DeliveriesQuery(Query):

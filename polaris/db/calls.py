@@ -103,6 +103,12 @@ async def notification_queue_usage(conn: Connection) -> float:
 
 
 @call
+async def get_me(conn: Connection, org: int | None, actor: str | None) -> rows.MeRow:
+    """Who a direct client is."""
+    raise NotImplementedError
+
+
+@call
 async def authenticate(conn: Connection, hash: bytes) -> rows.Identity:
     """401 ``token_unknown``, ``token_revoked``, ``token_expired``."""
     raise NotImplementedError
@@ -545,15 +551,29 @@ async def join_session(
 async def claim_driver(
     conn: Connection, org: int | None, actor: str | None, project: str, session: str, lease_seconds: int
 ) -> rows.ClaimedRow:
-    """409 ``seat_is_held``, details ``{"driver": …}``."""
+    """409 ``seat_is_held``, details ``{"driver": …}``; 409 ``seat_is_reserved``, details ``{"reserved_for": …}``."""
     raise NotImplementedError
 
 
 @call
 async def release_driver(
-    conn: Connection, org: int | None, actor: str | None, project: str, session: str, epoch: int | None = None
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str,
+    epoch: int | None = None,
+    to: str | None = None,
 ) -> rows.SessionRow:
-    """409 ``not_driver``."""
+    """409 ``not_driver``, 404 ``no_such_member`` for *to*."""
+    raise NotImplementedError
+
+
+@call
+async def brief(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str, characters: int = 6000
+) -> model.Brief:
+    """404 ``no_such_session``, 422 ``characters_are_sane``."""
     raise NotImplementedError
 
 

@@ -21,6 +21,16 @@ class Identity(model.Answer):
     redaction_key: bytes
 
 
+class MeRow(model.Answer):
+    """Who the caller is. ``redaction_key`` is the organization's."""
+
+    org_id: int
+    org: str
+    actor: str | None
+    role: model.Role | None
+    redaction_key: bytes
+
+
 class OrgRow(model.Answer):
     org_id: int
     org: str

@@ -21,7 +21,15 @@ DEFAULT_LIFE = timedelta(days=90)
 async def show_me(request: web.Request) -> Me:
     caller = request[CALLER]
     key = base64.b64encode(caller.redaction_key).decode()
-    return Me.model_validate({"org": caller.org, "actor": caller.actor, "role": caller.role, "redaction_key": key})
+    return Me.model_validate(
+        {
+            "org": caller.org,
+            "actor": caller.actor,
+            "role": caller.role,
+            "redaction_key": key,
+            "token_expires_at": caller.expires_at,
+        }
+    )
 
 
 async def sign_out(request: web.Request) -> Token:

@@ -1,13 +1,14 @@
 -- Gives the seat to the caller: of two who try at once one wins, the other is told who drives. Who holds it already has its
 -- lease renewed: created is then false.
--- Fails: 404 no_such_project, 404 no_such_session, 409 seat_is_held (detail: the driver), 409 session_is_archived, 422 lease_is_sane.
+-- Fails: 404 no_such_project, 404 no_such_session, 409 seat_is_held (detail: the driver), 409 seat_is_reserved
+-- (detail: for whom), 409 session_is_archived, 422 lease_is_sane.
 create or replace function polaris.claim_driver (
   p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer default 60
 )
 returns table (
   created boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text, epoch bigint,
   seat text, lease_until timestamptz, created_by text, created_at timestamptz, archived_at timestamptz, last_seq bigint,
-  advice_waiting bigint
+  advice_waiting bigint, driver_since timestamptz, reserved_for text, reserved_until timestamptz
 )
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -23,7 +24,11 @@ begin
     perform polaris_data.fail(409, 'session_is_archived', format('Session %s is archived.', p_session), 'Choose another one.');
   end if;
   v_created := polaris_data.take_seat(v_me.org_id, v_session.session_id, v_me.actor, p_lease_seconds);
-  if v_created is null then
+  if v_created is null and v_session.driver is null then
+    perform polaris_data.fail(409, 'seat_is_reserved', format('The seat of %s was released to %s.', p_session, v_session.reserved_for),
+      format('Wait until %s, or ask for it.', to_char(v_session.reserved_until at time zone 'UTC', 'HH24:MI:SS"Z"')),
+      jsonb_build_object('reserved_for', v_session.reserved_for, 'reserved_until', v_session.reserved_until));
+  elsif v_created is null then
     perform polaris_data.fail(409, 'seat_is_held', format('%s drives %s.', v_session.driver, p_session),
       'Ask for the seat, or advise: polaris inject.', jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch));
   end if;

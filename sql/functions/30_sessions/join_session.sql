@@ -1,5 +1,5 @@
 -- What joining does: makes project and session where they are missing, claims the seat where it is free. Somebody else at
--- the wheel is no failure: claimed is then false, and driver tells who.
+-- the wheel is no failure: claimed is then false, and driver tells who, or reserved_for to whom the seat was released.
 -- Fails: 409 project_is_archived, 409 session_is_archived, 422 name_is_a_slug, 422 lease_is_sane, 422 actor_is_a_participant.
 create or replace function polaris.join_session (
   p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer default 60
@@ -7,7 +7,7 @@ create or replace function polaris.join_session (
 returns table (
   created boolean, claimed boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text,
   epoch bigint, seat text, lease_until timestamptz, created_by text, created_at timestamptz, archived_at timestamptz,
-  last_seq bigint, advice_waiting bigint
+  last_seq bigint, advice_waiting bigint, driver_since timestamptz, reserved_for text, reserved_until timestamptz
 )
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

@@ -7,7 +7,10 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     coalesce((select e.seq from polaris_data.events e
       where e.org_id = p_org and e.session_id = s.session_id order by e.seq desc limit 1), 0),
     (select count(*) from polaris_data.deliveries d
-      where d.org_id = p_org and d.session_id = s.session_id and d.state in ('held', 'queued', 'sent'))
+      where d.org_id = p_org and d.session_id = s.session_id and d.state in ('held', 'queued', 'sent')),
+    (select t.claimed_at from polaris_data.seats t where t.org_id = p_org and t.session_id = s.session_id and t.epoch = s.epoch and t.ended_at is null),
+    case when s.driver is null and s.reserved_until > clock_timestamp() then s.reserved_for end,
+    case when s.driver is null and s.reserved_until > clock_timestamp() then s.reserved_until end
   from polaris_data.sessions s
   join polaris_data.projects p on p.org_id = s.org_id and p.project_id = s.project_id
   where s.org_id = p_org and s.project_id = p_project and (p_session is null or s.session_id = p_session)
