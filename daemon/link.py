@@ -18,8 +18,8 @@ import aiohttp
 import orjson
 
 from polaris import log
-from polaris.client import Backoff, Client, Json, Socket, SocketClosed
-from polaris.errors import PolarisError, Unavailable, from_problem
+from polaris.client import Backoff, Client, Json, Socket
+from polaris.errors import PolarisError, SocketClosed, Unavailable, from_problem
 from polaris.settings import Credential
 
 from .advice import Advice

@@ -21,7 +21,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from polaris.errors import Misconfigured, PolarisError, Unavailable, from_problem
+from polaris.errors import Misconfigured, PolarisError, SocketClosed, Unavailable, from_problem
 
 Json = dict[str, Any]
 
@@ -30,17 +30,6 @@ CONNECT_SECONDS = 5.0
 # A stream is given up when neither an event nor a ping came for so long; the service pings twice as often.
 SILENCE_SECONDS = 60.0
 FRAME_BYTES = 32 * 1024 * 1024
-
-
-class SocketClosed(PolarisError):
-    """The service ended the connection."""
-
-    status, code = 503, "socket_closed"
-
-    def __init__(self, close_code: int, reason: str = "") -> None:
-        super().__init__(f"The service ended the connection ({close_code}).")
-        self.close_code = close_code
-        self.reason = reason
 
 
 class Socket:

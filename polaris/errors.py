@@ -131,6 +131,17 @@ class DatabaseUnavailable(Unavailable):
     hint = "Polaris tries again by itself; look at /readyz."
 
 
+class SocketClosed(Unavailable):
+    """The service ended the connection."""
+
+    code = "socket_closed"
+
+    def __init__(self, close_code: int, reason: str = "") -> None:
+        super().__init__(f"The service ended the connection ({close_code}).")
+        self.close_code = close_code
+        self.reason = reason
+
+
 class Misconfigured(PolarisError):
     """Polaris is not set up for this."""
 

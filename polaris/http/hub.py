@@ -16,12 +16,11 @@ from contextlib import suppress
 
 import psycopg
 
-from polaris.db import calls
+from polaris.db import calls, wire
 from polaris.db.listen import Control, Listener
 from polaris.db.pool import Connection, Database
 from polaris.db.rows import EventRow, ProjectRow
 from polaris.errors import PolarisError
-from polaris.http import wire
 from polaris.http.limits import Limits
 
 logger = logging.getLogger(__name__)

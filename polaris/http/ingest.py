@@ -1,39 +1,25 @@
 """The way in of captured events: read, judged one by one, redacted, written by the group commit.
 
-By hand and not by pydantic, because this is the hot path; `polaris.model.EventIn` describes the same shape and a test
-holds the two together. An event that is no good is refused in its place, the others are kept.
+An event that is no good is refused in its place, the others are kept.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import orjson
 
+from polaris.db import judge
 from polaris.db.push import NewEvent, Pushed, Where
 from polaris.db.writer import Writer
 from polaris.errors import NotFound, Unprocessable
-from polaris.http import wire
-from polaris.model import BATCH_EVENTS, EVENT_BYTES, EventIn
+from polaris.model import BATCH_EVENTS
 from polaris.redact import Redactor
 
-FIELDS = frozenset(EventIn.model_fields)
-LONGEST = {"turn": 200, "agent": 100}
-LONGEST_CLIENT_ID = 200
-MOST_EPOCH = 2**31 - 1
 BREATHE_BYTES = 256 << 10  # how much is redacted before other requests get their turn
 GONE = ("no_such_project", "no_such_session")
-
-
-class Refused(Exception):
-    """One event is no good."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 class Ingest:
@@ -57,9 +43,9 @@ class Ingest:
         size = since = 0
         for index, item in enumerate(given):
             try:
-                event, bytes_ = read(item, redactor)
-            except Refused as refusal:
-                push.results[index] = Pushed(_client_id(item), None, False, False, refusal.code, refusal.message)  # type: ignore[arg-type]
+                event, bytes_ = judge.read(item, redactor)
+            except judge.Refused as refusal:
+                push.results[index] = Pushed(judge.client_id(item), None, False, False, refusal.code, refusal.message)  # type: ignore[arg-type]
                 continue
             push.events.append(event)
             size, since = size + bytes_, since + bytes_
@@ -105,68 +91,6 @@ class Push:
         self.results: list[Pushed | None] = [None] * len(given)
         self.events: list[NewEvent] = []
         self.future: asyncio.Future[list[Pushed]] | None = None
-
-
-def read(item: Any, redactor: Redactor) -> tuple[NewEvent, int]:
-    """One event, redacted, and its size in bytes. Raises `Refused`."""
-    if type(item) is not dict:
-        raise Refused("not_valid", "An event is an object.")
-    if not item.keys() <= FIELDS:
-        raise Refused("not_valid", f"An event has no field {min(item.keys() - FIELDS)[:80]}.")
-    client_id, kind, epoch = item.get("client_id"), item.get("kind"), item.get("epoch")
-    if type(client_id) is not str or not 1 <= len(client_id) <= LONGEST_CLIENT_ID:
-        raise Refused("client_id_not_valid", f"A client_id is a text of 1 to {LONGEST_CLIENT_ID} characters.")
-    if type(kind) is not str:
-        raise Refused("unknown_kind", "A kind is a text.")
-    if type(epoch) is float and epoch.is_integer():  # JSON has one kind of number
-        epoch = int(epoch)
-    if type(epoch) is not int or not 0 <= epoch <= MOST_EPOCH:
-        raise Refused("not_valid", "An epoch is a whole number.")
-    turn, agent, body = _text(item, "turn"), _text(item, "agent"), _text(item, "body")
-    size = 0
-    if body is not None:
-        size = len(body.encode())
-        body = redactor.text(body)
-    payload: bytes | None = None
-    value = item.get("payload")
-    if value is not None:
-        payload = wire.dumps(value)
-        size += len(payload)
-    if size > EVENT_BYTES:
-        raise Refused("event_too_large", f"An event may have {EVENT_BYTES} bytes; this one has {size}.")
-    # What holds nothing to take out comes back as the same object: nearly every event.
-    if payload is not None and (clean := redactor.value(value)) is not value:
-        payload = wire.dumps(clean)
-    return NewEvent(client_id, kind, epoch, turn, agent, body, payload, _moment(item.get("occurred_at"))), size
-
-
-def _text(item: dict[str, Any], name: str) -> str | None:
-    value = item.get(name)
-    if value is None:
-        return None
-    if type(value) is not str:
-        raise Refused("not_valid", f"{name} is a text.")
-    if len(value) > LONGEST.get(name, EVENT_BYTES):
-        code = "not_valid" if name in LONGEST else "event_too_large"
-        raise Refused(code, f"{name} may have {LONGEST.get(name, EVENT_BYTES)} characters.")
-    return value
-
-
-def _moment(value: Any) -> str | None:
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except (ValueError, TypeError):
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Refused("not_valid", "occurred_at is a time as in RFC 3339, with an offset.")
-    return moment.isoformat()
-
-
-def _client_id(item: Any) -> str | None:
-    client_id = item.get("client_id") if type(item) is dict else None
-    return client_id[:LONGEST_CLIENT_ID] if type(client_id) is str else None
 
 
 def encode(results: list[dict[str, Any]]) -> bytes:

@@ -9,8 +9,8 @@ from typing import Any
 from aiohttp import hdrs, web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from polaris.db import wire
 from polaris.errors import NotFound, TooLarge, Unprocessable, UnsupportedMedia
-from polaris.http import wire
 
 BODY_BYTES = 1 << 20
 PATHS = 10_000

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from polaris.db import calls
+from polaris.db import calls, wire
 from polaris.db.push import Where
-from polaris.http import ingest, wire
+from polaris.http import ingest
 from polaris.http.auth import CALLER
 from polaris.http.operations import read_bytes, require_json
 from polaris.http.paths import InProject, InSession, OfDelivery

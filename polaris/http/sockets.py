@@ -18,11 +18,12 @@ from aiohttp import WSMsgType, web
 from pydantic import TypeAdapter, ValidationError
 
 from polaris import model
-from polaris.db import calls
+from polaris.db import calls, wire
 from polaris.db.push import Where
 from polaris.db.rows import ProjectRow, SessionRow
+from polaris.db.waiting import STIRRING, Waiting
 from polaris.errors import NotFound, PolarisError, Unprocessable
-from polaris.http import feed, problems, wire
+from polaris.http import feed, problems
 from polaris.http.auth import CALLER
 from polaris.http.hub import Item, Slow
 from polaris.http.live import NO_ACCESS, TRY_AGAIN, End, Live
@@ -35,8 +36,6 @@ logger = logging.getLogger(__name__)
 FRAME_BYTES = model.BATCH_BYTES + (64 << 10)
 AT_ONCE = 64  # messages of one socket in work
 CLOSE_SECONDS = 2.0
-# What can change which advice waits for whom.
-STIRRING = ("advice", "delivery", "driver.claimed", "driver.released", "driver.expired")
 _ADVICE = TypeAdapter(model.Advice)
 _DELIVERY = TypeAdapter(model.Delivery)
 
@@ -87,7 +86,7 @@ class Socket:
         self.request, self.ws, self.project, self.seat = request, ws, project, seat
         self.live = Live(self.caller, project.name)
         self.sent = 0  # the last event that was given to the connection
-        self._told: dict[UUID, int] = {}  # advice that went down, and for which attempt
+        self._waiting = Waiting(self.caller.org_id, self.caller.actor, project.name, seat.name) if seat else None
         self._stirred = asyncio.Event()
         self._push_order, self._order = asyncio.Lock(), asyncio.Lock()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -102,8 +101,8 @@ class Socket:
                 asyncio.create_task(self.receive()),
                 asyncio.create_task(self.pump(after)),
             ]
-            if self.seat is not None:
-                tasks.append(asyncio.create_task(self.advise()))
+            if self._waiting is not None:
+                tasks.append(asyncio.create_task(self.advise(self._waiting)))
             try:
                 await asyncio.wait([*tasks, self.live.ended], return_when=asyncio.FIRST_COMPLETED)
                 end = self.live.ended.result() if self.live.ended.done() else None
@@ -159,38 +158,23 @@ class Socket:
 
         asyncio.get_running_loop().call_later(self.service.limits.slow_seconds, cut)
 
-    async def advise(self) -> None:
+    async def advise(self, waiting: Waiting) -> None:
         """Gives the seat's holder the advice that waits: at first, and whenever something stirs."""
         while True:
             await self._stirred.wait()
             self._stirred.clear()
             try:
-                for advice in await self._read_advice():
-                    # A sent one went down before its attempt was counted; one that came back is of the next.
-                    attempt = advice.attempts - (advice.state == "sent")
-                    if self._told.get(advice.delivery_id) != attempt:
-                        await self.send({"type": "advice", "delivery": _ADVICE.dump_python(advice)})
-                        self._told[advice.delivery_id] = attempt
+                async with self.service.database.connection() as conn:
+                    news = await waiting.news(conn, self.caller.actor)
+                for advice in news:
+                    await self.send({"type": "advice", "delivery": _ADVICE.dump_python(advice)})
+                    waiting.told(advice)
             except (psycopg.Error, PolarisError, OSError) as error:
                 if isinstance(error, ConnectionError):
                     raise
                 logger.warning("advice could not be read", extra={"reason": type(error).__name__})
                 await asyncio.sleep(1)
                 self._stirred.set()
-
-    async def _read_advice(self) -> list[model.Advice]:
-        assert self.seat is not None
-        caller, project, session = self.caller, self.project.name, self.seat.name
-        async with self.service.database.connection() as conn:
-            seat = await calls.get_session(conn, caller.org_id, caller.actor, project, session)
-            if seat.driver != caller.actor:
-                return []
-            try:
-                return await calls.read_advice(conn, caller.org_id, caller.actor, project, session, seat.epoch)
-            except psycopg.Error as error:
-                if problems.known(error).code == "not_driver":  # it changed hands in between: another event says so
-                    return []
-                raise
 
     # Up.
 

@@ -9,7 +9,8 @@ from openapi_spec_validator import validate
 
 import polaris
 from polaris import model
-from polaris.http import ingest, openapi
+from polaris.db import judge
+from polaris.http import openapi
 from polaris.http.api import OPERATIONS
 from polaris.http.server import make_app
 from polaris.http.web.pages import PAGES
@@ -59,8 +60,8 @@ def test_only_the_process_s_own_routes_need_no_token() -> None:
 def test_the_hand_written_reading_of_events_knows_the_model_s_fields() -> None:
     schema = model.EventIn.model_json_schema()
 
-    assert frozenset(schema["properties"]) == ingest.FIELDS
+    assert frozenset(schema["properties"]) == judge.FIELDS
     assert set(schema["required"]) == {"client_id", "kind", "epoch"}
     assert set(schema["properties"]["kind"]["enum"]) == model.PUSHED_KINDS
-    assert schema["properties"]["client_id"]["maxLength"] == ingest.LONGEST_CLIENT_ID
-    assert schema["properties"]["epoch"]["maximum"] == ingest.MOST_EPOCH
+    assert schema["properties"]["client_id"]["maxLength"] == judge.LONGEST_CLIENT_ID
+    assert schema["properties"]["epoch"]["maximum"] == judge.MOST_EPOCH
