@@ -62,12 +62,64 @@ class AgentSession:
     ends: str | None = None
     # Only where a payload names it; Claude Code's process comes from the hook script's header.
     pid: int | None = None
+    # The agent's permission mode in its own words; None where the payload says nothing of it.
+    mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeper:
+    """An agent session that advice waits for, as far as the daemon knows it.
+
+    ``busy``: a turn is under way, by the events of its hooks; None before the first one. ``mode`` is the last
+    permission mode that was told, ``bypass`` whether the user lets advice into sessions that ask for no permissions.
+    """
+
+    agent_session_id: str
+    pid: int | None = None
+    started: str | None = None
+    transcript: str | None = None
+    busy: bool | None = None
+    mode: str | None = None
+    bypass: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a `Waker` answers. *reason* is shown to people.
+
+    ``ready``: it can be woken now. ``handed``: perhaps shown from now on. ``later``: not now (in a turn, a dialog is
+    open), ask again. ``unavailable``: there is no such way into this session. The last two mean: surely not shown.
+    """
+
+    state: Literal["ready", "handed", "later", "unavailable"]
+    reason: str = ""
+
+
+class Waker(Protocol):
+    """How a text gets into a session whose agent waits for its user.
+
+    ``lasting``: what was taken may still be shown at any later time, so that nothing but the end of the session refutes
+    it. Otherwise a session that stays ``ready`` for some seconds has surely not been given it.
+    """
+
+    PATH: str
+    LASTING: bool
+
+    def look(self, sleeper: Sleeper) -> Standing:
+        """``ready``, ``later`` or ``unavailable``; cheap, asked up to four times a second, and changes nothing."""
+
+    async def wake(self, sleeper: Sleeper, text: str, delivery_id: str) -> Standing:
+        """Hands *text* over: ``handed``, ``later`` or ``unavailable``. An exception counts as ``handed``."""
 
 
 class Agent(Protocol):
     """A module of this package, seen from the daemon."""
 
     NAME: str
+    # False where one process holds several sessions: then a pid names none of them.
+    PROCESS_IS_SESSION: bool
+    # None where nothing outside can wake an idle session.
+    WAKER: Waker | None
 
     def capture(self, payload: Payload, *, capture_id: str, at: float) -> list[Captured]: ...
 
