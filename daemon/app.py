@@ -20,7 +20,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from polaris import log
+from polaris import __version__, log
 from polaris.credentials import check_private
 from polaris.errors import Conflict, Misconfigured
 from polaris.settings import Settings, write_private
@@ -122,6 +122,7 @@ class Daemon:
                 "port": self.port,
                 "started_at": self.started_at,
                 "home": str(self.settings.home),
+                "version": __version__,
             },
             "sessions": sessions,
             "links": self.links.status(),
@@ -190,7 +191,8 @@ async def serve(
                 hint="Set POLARIS_PORT to a free one, for the daemon and for the agents.",
             ) from error
         daemon.port = site.port
-        write_private(settings.daemon_file, json.dumps({"port": site.port, "pid": os.getpid()}))
+        about = {"port": site.port, "pid": os.getpid(), "version": __version__, "parent": settings.parent}
+        write_private(settings.daemon_file, json.dumps(about))
         stack.callback(settings.daemon_file.unlink, missing_ok=True)
         stop = stop or asyncio.Event()
         # Before anybody learns that it runs: who knows may end it.

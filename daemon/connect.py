@@ -8,9 +8,10 @@ from pathlib import Path
 
 import aiohttp
 
+from polaris import log
 from polaris.client import Client, Json
 from polaris.credentials import acting
-from polaris.errors import Conflict, NotFound, Unprocessable
+from polaris.errors import Conflict, NotFound, PolarisError, Unprocessable
 from polaris.settings import Credential, Settings, read_credentials
 
 from . import agents, processes, transcript
@@ -22,8 +23,15 @@ from .keyring import Keyring
 from .links import Links
 from .records import Binding, Route
 
+LOG = log.get("daemon.connect")
+
 # How long /disconnect waits for the service before it answers that the rest is done later.
 RELEASE_SECONDS = 5.0
+STEP_SECONDS = 0.05
+# How many of the pieces that came to an end /inbox tells of.
+ENDED_SHOWN = 10
+ON_THE_WAY = ("sent", "seen")
+WAITING = ("held", "queued")
 
 
 class Connector:
@@ -53,8 +61,10 @@ class Connector:
     async def connect(self, asked: Json) -> Json:
         """Joins the session, takes the seat for a driver, and binds. See `routes` for the fields.
 
-        Raises 409 ``seat_is_held`` (``details.driver``), 409 ``session_is_bound`` when another living agent session of
-        this machine has it, 404 ``agent_session_unknown``, and what the service refuses.
+        ``brief`` in the answer is what a driver has to know who comes to a session that others began, else null.
+        Raises 409 ``seat_is_held`` (``details.driver``, ``details.driver_since``), 409 ``seat_is_reserved``, 409
+        ``session_is_bound`` when another living agent session of this machine has it, 404 ``agent_session_unknown``,
+        and what the service refuses.
         """
         agent, role = _text(asked, "agent", "claude-code"), _text(asked, "role", "driver")
         project, session, token = _text(asked, "project"), _text(asked, "session", ""), _text(asked, "token", "")
@@ -82,6 +92,8 @@ class Connector:
                 )
                 await self._make_room(route, seen, role)
                 joined = await _enter(client, route, role)
+                former = self._bindings.of(seen.agent_session_id)
+                brief = None if former or role != "driver" else await _brief(client, route, joined)
             epoch = int(joined.get("epoch") or 0)
             # An advisor beside a driver of the same participant leaves the driver's route as it is.
             known = self._bindings.find_route(route) if role == "advisor" else None
@@ -108,7 +120,8 @@ class Connector:
             if role == "driver":
                 self._links.ensure(route.route_id)
         joined = {"epoch": epoch, "created": bool(joined.get("created")), "claimed": bool(joined.get("claimed"))}
-        return self.status(seen.agent_session_id) | {"agent_session_id": seen.agent_session_id} | joined
+        about: Json = {"agent_session_id": seen.agent_session_id, "brief": brief}
+        return self.status(seen.agent_session_id) | about | joined
 
     async def disconnect(self, asked: Json) -> Json:
         """Unbinds; what was captured is still delivered, then the seat is given up (unless ``release`` is false).
@@ -133,13 +146,60 @@ class Connector:
             "waiting": waiting,
         }
 
+    async def handoff(self, asked: Json) -> Json:
+        """Delivers what waits, gives the seat to ``to`` (or to whoever comes), and unbinds.
+
+        Answers ``{"project", "session", "to", "waiting"}``. Unlike `disconnect` it is now or never: the next driver
+        waits. Raises 404 ``not_connected``, 409 ``not_driver``, what the service refuses, and `Unavailable`; then
+        nothing has changed.
+        """
+        seen = self._identify(asked, _text(asked, "agent", "claude-code"))
+        to = _text(asked, "to", "")
+        async with self._lock:
+            binding = self._bound(seen)
+            route = self._bindings.routes[binding.route_id]
+            if binding.role != "driver" or binding.state == "lost":
+                raise Conflict(
+                    f"This agent session has no seat to hand over: it {_has_instead(binding)}.",
+                    code="not_driver",
+                    hint="`polaris status` shows what is connected.",
+                )
+            await self._files.take_up()
+            await self._intake.look([route.route_id])
+            await self._sent(route)
+            credential = self.credential(route)
+            async with Client(credential.url, credential.token, http=self.http) as client:
+                await client.release(route.project, route.session, binding.epoch, to=to or None)
+            await self._let_go(binding, release=False)
+        waiting = self._links.waiting(route.route_id)
+        return {"project": route.project, "session": route.session, "to": to or None, "waiting": waiting}
+
+    async def inbox(self, asked: Json) -> Json:
+        """What was said to this agent session: ``{"project", "session", "waiting", "on_its_way", "ended"}``.
+
+        Raises 404 ``not_connected``, and `Unavailable`: what became of a piece only the service knows.
+        """
+        binding = self._bound(self._identify(asked, _text(asked, "agent", "claude-code")))
+        route = self._bindings.routes[binding.route_id]
+        if not route.session:
+            raise NotFound("A project has no inbox: only a session is advised.", code="not_connected")
+        credential = self.credential(route)
+        async with Client(credential.url, credential.token, http=self.http) as client:
+            found = await client.deliveries(route.project, route.session)
+        ended = [one for one in found if one["state"] not in (*WAITING, *ON_THE_WAY)]
+        return {
+            "project": route.project,
+            "session": route.session,
+            "waiting": [one for one in found if one["state"] in WAITING],
+            "on_its_way": [one for one in found if one["state"] in ON_THE_WAY],
+            "ended": ended[-ENDED_SHOWN:],
+        }
+
     async def pause(self, asked: Json) -> Json:
         """Stops or resumes the capture of one agent session; the seat is kept."""
         seen = self._identify(asked, _text(asked, "agent", "claude-code"))
         paused = asked.get("paused", True)
-        binding = self._bindings.of(seen.agent_session_id)
-        if binding is None:
-            raise NotFound("This agent session is not connected.", code="not_connected")
+        binding = self._bound(seen)
         if not isinstance(paused, bool):
             raise Unprocessable("paused is true or false.", code="paused_not_valid")
         # What is written while it is paused is not read afterwards either.
@@ -174,6 +234,7 @@ class Connector:
             "project": route.project,
             "session": route.session or None,
             "actor": route.actor,
+            "profile": route.profile or None,
             "role": binding.role,
             "state": binding.state,
             "reason": binding.reason,
@@ -207,6 +268,24 @@ class Connector:
             pid=pid if pid is not None else (found.pid if found else (bound.pid if bound else None)),
             transcript=told or (found.transcript if found else (bound.transcript if bound else None)),
         )
+
+    def _bound(self, seen: Sighting) -> Binding:
+        binding = self._bindings.of(seen.agent_session_id)
+        if binding is None:
+            raise NotFound(
+                "This agent session is not connected.",
+                code="not_connected",
+                hint="Connect it: polaris join PROJECT SESSION.",
+            )
+        return binding
+
+    async def _sent(self, route: Route) -> None:
+        """Waits a little for the service to have what was captured; what it has not by then comes late."""
+        self._links.wake(route.route_id)
+        for _ in range(int(RELEASE_SECONDS / STEP_SECONDS)):
+            if self._links.waiting(route.route_id) <= 0:
+                return
+            await asyncio.sleep(STEP_SECONDS)
 
     async def _make_room(self, route: Route, seen: Sighting, role: str) -> None:
         """Lets go of what this agent session had before, and of a former agent session that is over."""
@@ -253,15 +332,40 @@ async def _enter(client: Client, route: Route, role: str) -> Json:
         found = await (client.session(route.project, route.session) if route.session else client.project(route.project))
         return {"epoch": found.get("epoch", 0), "created": False, "claimed": False}
     joined = await client.join(route.project, route.session)
-    driver = joined.get("driver")
-    if driver != route.actor:
-        raise Conflict(
-            f"{driver} drives {route.place}.",
-            code="seat_is_held",
-            hint="Ask for a handoff, advise with `polaris inject`, or open a session of your own.",
-            details={"driver": driver, "project": route.project, "session": route.session},
-        )
-    return joined
+    driver, place = joined.get("driver"), {"project": route.project, "session": route.session}
+    if driver == route.actor:
+        return joined
+    hint = (
+        f"Watch and advise: `polaris join {route.project} {route.session} --watch`. "
+        f"Ask for the seat: `polaris ask {route.project} {route.session}`."
+    )
+    if driver is None:
+        told = {name: joined.get(name) for name in ("reserved_for", "reserved_until")}
+        text = f"The seat of {route.place} is kept for {told['reserved_for']}."
+        raise Conflict(text, code="seat_is_reserved", hint=hint, details=told | place)
+    since = joined.get("driver_since")
+    text = f"{driver} drives {route.place}" + (f" since {_minute(since)}." if since else ".")
+    raise Conflict(text, code="seat_is_held", hint=hint, details={"driver": driver, "driver_since": since} | place)
+
+
+async def _brief(client: Client, route: Route, joined: Json) -> str | None:
+    """What the new driver has to know; None for a session that began just now. A service without one is no failure."""
+    if joined.get("created"):
+        return None
+    try:
+        text = (await client.brief(route.project, route.session)).get("text")
+    except PolarisError as error:
+        LOG.warning("there is no brief", extra={"place": route.place, "code": error.code})
+        return None
+    return text if isinstance(text, str) and text.strip() else None
+
+
+def _minute(moment: object) -> str:
+    return f"{str(moment)[:16].replace('T', ' ')} UTC"
+
+
+def _has_instead(binding: Binding) -> str:
+    return "only advises" if binding.role != "driver" else binding.reason or "has lost it"
 
 
 def _sign(binding: Binding, state: str, reason: str | None, waiting: int) -> str:

@@ -36,6 +36,8 @@ class Routes:
         app.router.add_post("/register", self.register)
         app.router.add_post("/connect", self.connect)
         app.router.add_post("/disconnect", self.disconnect)
+        app.router.add_post("/handoff", self.handoff)
+        app.router.add_get("/inbox", self.inbox)
         app.router.add_post("/pause", self.pause)
         app.router.add_post("/reply", self.reply)
         app.router.add_get("/context", self.context)
@@ -98,6 +100,16 @@ class Routes:
     async def disconnect(self, request: web.Request) -> web.Response:
         """``{agent_session_id | pid, release?}``."""
         return web.json_response(await self._daemon.connector.disconnect(await guard.read_object(request)))
+
+    async def handoff(self, request: web.Request) -> web.Response:
+        """``{agent_session_id | pid, to?}``."""
+        return web.json_response(await self._daemon.connector.handoff(await guard.read_object(request)))
+
+    async def inbox(self, request: web.Request) -> web.Response:
+        """``?agent_session_id=`` or ``?pid=``: what is said to this session, and what became of it."""
+        asked = {name: value for name, value in request.query.items() if name == "agent_session_id"}
+        pid = _number(request.query.get("pid"), None)
+        return web.json_response(await self._daemon.connector.inbox(asked | ({"pid": pid} if pid else {})))
 
     async def pause(self, request: web.Request) -> web.Response:
         """``{agent_session_id | pid, paused?}``."""
