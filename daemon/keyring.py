@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from polaris import tokens
+from polaris.addresses import Address, is_direct
 from polaris.errors import Misconfigured, Unprocessable
 from polaris.settings import write_private
 
@@ -28,8 +29,13 @@ class Keyring:
         self._tokens = {str(name): str(token) for name, token in found.items()} if isinstance(found, dict) else {}
 
     def add(self, token: str) -> str:
-        """Keeps *token*; answers its reference. Raises `Unprocessable` when it cannot be one of ours."""
-        if not tokens.well_formed(token):
+        """Keeps *token*; answers its reference. Raises `Unprocessable` when it cannot be one of ours.
+
+        On a direct link an agent's token is the whole address of its login.
+        """
+        if is_direct(token):
+            token = Address.parse(token, "The token").secret
+        elif not tokens.well_formed(token):
             raise Unprocessable("This is not a token of Polaris.", code="token_not_valid")
         reference = tokens.digest(token).hex()[:16]
         if reference not in self._tokens:

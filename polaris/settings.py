@@ -6,7 +6,6 @@ Everything is read in one place and once; the rest of Polaris takes a `Settings`
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import json
 import os
 import re
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from polaris.addresses import Address, is_direct
+from polaris.addresses import is_loopback as is_loopback  # it is asked for here
 from polaris.errors import Misconfigured
 
 DEFAULT_API_PORT = 4320
@@ -28,7 +29,10 @@ LEVELS = ("debug", "info", "warning", "error")
 
 @dataclass(frozen=True)
 class Credential:
-    """Who this machine is to a service: one profile of ``credentials.json``."""
+    """Who this machine is to a service: one profile of ``credentials.json``.
+
+    Of a direct link ``url`` is the ``postgresql://`` address without the password, and ``token`` the whole address.
+    """
 
     url: str
     org: str
@@ -77,8 +81,7 @@ class Settings:
         read: dict[str, Any] = {
             "database_url": _url(env, "POLARIS_DATABASE_URL", ("postgresql", "postgres")),
             "port": _number(env, "POLARIS_PORT", DEFAULT_DAEMON_PORT, 0, 65535),
-            "url": _url(env, "POLARIS_URL", ("http", "https")),
-            "token": env.get("POLARIS_TOKEN") or None,
+            **_service(env),
             "profile": env.get("POLARIS_PROFILE") or None,
             "lease_seconds": _number(env, "POLARIS_LEASE_SECONDS", 60, 5, 86400),
             "log_level": _level(env),
@@ -166,13 +169,26 @@ class Settings:
         if self.profile and not found and not (self.url and self.token):
             raise Misconfigured(f"There is no profile {self.profile!r} in {self.credentials_file}.")
         url, token = self.url or found.get("url"), self.token or found.get("token")
+        if self.token and is_direct(self.token):  # it says itself where it leads
+            url = Address.parse(self.token, "POLARIS_TOKEN").place
+        elif self.url and is_direct(self.url) and not self.token and url != found.get("url"):
+            token = self.url  # without a password: the server may ask for none, or ~/.pgpass has it
+        elif url and is_direct(url) and not is_direct(token or ""):
+            raise Misconfigured(
+                "A token of the API opens no direct link.",
+                code="token_is_not_a_login",
+                hint="On a direct link POLARIS_TOKEN is the whole address of the agent's own login.",
+            )
         if not url or not token:
             raise Misconfigured(
                 "This machine is not signed in to Polaris.",
                 code="not_signed_in",
                 hint="Run `polaris login URL`, or `polaris up` for a service of your own.",
             )
-        if not self.token and url != found.get("url"):  # a saved token is sent to the service that gave it, only
+        if not self.token and url not in (
+            found.get("url"),
+            token,
+        ):  # a saved token is sent to the service that gave it, only
             raise Misconfigured(
                 f"The profile {name!r} is for another service than POLARIS_URL.",
                 code="not_signed_in",
@@ -246,6 +262,15 @@ def _default_home(env: Mapping[str, str]) -> str:
     return os.path.join(env.get("HOME") or os.path.expanduser("~"), ".polaris")
 
 
+def _service(env: Mapping[str, str]) -> dict[str, str | None]:
+    """``POLARIS_URL`` and ``POLARIS_TOKEN``; the password of a direct link's address belongs to the token."""
+    url, token = _url(env, "POLARIS_URL", ("http", "https", "postgresql", "postgres")), env.get("POLARIS_TOKEN") or None
+    if url and is_direct(url):
+        address = Address.parse(url, "POLARIS_URL")
+        return {"url": address.place, "token": token if address.password is None else address.secret}
+    return {"url": url, "token": token}
+
+
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = env.get(name, "").strip()
     if not text:
@@ -261,16 +286,6 @@ def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str | N
         # The value stays out of the message: it may hold a password.
         raise Misconfigured(f"{name} has to begin with {' or '.join(s + '://' for s in schemes)}.")
     return text.rstrip("/") if text.startswith("http") else text or None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether *host*, a name or an address without brackets, can only be this very machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _public_url(env: Mapping[str, str]) -> str | None:

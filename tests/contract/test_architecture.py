@@ -16,6 +16,7 @@ LIGHT = {
     f"polaris.{name}"
     for name in (
         *(
+            "addresses",
             "audit",
             "model",
             "errors",

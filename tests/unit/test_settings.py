@@ -219,3 +219,49 @@ def test_a_private_file_is_replaced_in_one_step(tmp_path: Path) -> None:
 
     assert file.read_text() == '"two"'
     assert [path.name for path in file.parent.iterdir()] == ["file"]
+
+
+def test_a_direct_address_from_the_environment_shows_no_password(tmp_path: Path) -> None:
+    settings = Settings.from_env(
+        {"POLARIS_HOME": str(tmp_path), "POLARIS_URL": "postgresql://manu:hush@127.0.0.1:5433/p"}
+    )
+    credential = settings.credential()
+
+    assert (settings.url, credential.url) == ("postgresql://manu@127.0.0.1:5433/p",) * 2
+    assert credential.token == "postgresql://manu:hush@127.0.0.1:5433/p"
+    assert "hush" not in f"{settings!r} {credential!r}"
+
+
+def test_a_direct_address_without_a_password_finds_its_profile_or_stands_alone(tmp_path: Path) -> None:
+    place = "postgresql://manu@127.0.0.1:5432/p"
+    settings = Settings.from_env({"POLARIS_HOME": str(tmp_path), "POLARIS_URL": "postgresql://manu@127.0.0.1/p"})
+    alone = settings.credential()
+    secret = "postgresql://manu:hush@127.0.0.1:5432/p"
+    save_credential(settings.credentials_file, "db", Credential(place, "acme", "user:manu", secret))
+
+    assert (alone.url, alone.token, alone.actor) == (place, place, "")
+    assert settings.credential() == Credential(place, "acme", "user:manu", secret)
+
+
+def test_an_agents_own_login_counts_more_than_the_profile_and_a_token_of_the_api_opens_no_database(
+    tmp_path: Path,
+) -> None:
+    settings = Settings.from_env({"POLARIS_HOME": str(tmp_path)})
+    place = "postgresql://manu@127.0.0.1:5432/p"
+    save_credential(
+        settings.credentials_file, "db", Credential(place, "acme", "user:manu", "postgresql://manu:x@127.0.0.1:5432/p")
+    )
+    agent = settings.replace(token="postgresql://tester:hush@127.0.0.1/p").credential()
+
+    assert (agent.url, agent.actor) == ("postgresql://tester@127.0.0.1:5432/p", "")
+    with pytest.raises(Misconfigured) as refused:
+        settings.replace(token="plr_u_x").credential()
+    assert refused.value.code == "token_is_not_a_login"
+
+
+def test_an_address_that_would_not_be_encrypted_is_refused_at_once() -> None:
+    with pytest.raises(Misconfigured) as refused:
+        Settings.from_env({"POLARIS_URL": "postgresql://manu:hush@db.example.com/p"})
+
+    assert refused.value.code == "direct_link_not_encrypted"
+    assert "hush" not in str(refused.value)
