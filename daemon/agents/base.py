@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
@@ -35,7 +36,8 @@ class Captured:
 
     ``payload`` is the agent's own JSON; strings are cut only where it would be too large to send. ``subagent`` is the
     id of the sub-agent that did it; its ``turn`` is the parent's. ``repeat``: the agent normally tells this twice and
-    this is the second telling, kept only where the first one never came.
+    this is the second telling, kept only where the first one never came. ``fills``: a transcript tells it, and it is
+    kept only where no hook told anything of its turn.
     """
 
     kind: Kind
@@ -46,6 +48,49 @@ class Captured:
     occurred_at: datetime
     subagent: str | None = None
     repeat: bool = False
+    fills: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A piece of advice that is in the agent's context, and the turn it came into (None before the first prompt)."""
+
+    delivery: str
+    turn: str | None
+    at: float
+
+
+class Lines(Protocol):
+    """Takes the lines of a transcript one after the other; ``events``, ``seen`` and ``ended`` are what they told.
+
+    ``ended`` is a hint that the agent's process has left. Lines before the time of the binding move the state only:
+    what happened before is nobody's business, wherever reading begins.
+    """
+
+    events: list[Captured]
+    seen: list[Seen]
+    ended: bool
+
+    def take(self, line: Payload) -> None: ...
+
+    def finish(self) -> None:
+        """Nothing more will come."""
+
+    def kept(self) -> Payload:
+        """What has to be known of these lines when the next ones come: small, and the same after a way as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """How an agent's own record of a session is read, one JSON object a line.
+
+    ``useful``: only lines that it matches are parsed. ``lines(session_id, since, kept)``: since is seconds since 1970.
+    ``begin``: what is to be kept for a session that is bound now, from the newest lines before, the newest first.
+    """
+
+    useful: re.Pattern[bytes]
+    lines: Callable[[str, float, Payload], Lines]
+    begin: Callable[[Iterable[Payload]], Payload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +107,8 @@ class AgentSession:
     ends: str | None = None
     # Only where a payload names it; Claude Code's process comes from the hook script's header.
     pid: int | None = None
+    # A call of one of our own MCP tools: the process's MCP server is about to speak for this session.
+    calls_us: bool = False
     # The agent's permission mode in its own words; None where the payload says nothing of it.
     mode: str | None = None
 
@@ -96,20 +143,22 @@ class Standing:
 
 
 class Waker(Protocol):
-    """How a text gets into a session whose agent waits for its user.
-
-    ``lasting``: what was taken may still be shown at any later time, so that nothing but the end of the session refutes
-    it. Otherwise a session that stays ``ready`` for some seconds has surely not been given it.
-    """
+    """How a text gets into a session whose agent waits for its user. ``PATH`` is how deliveries name it."""
 
     PATH: str
-    LASTING: bool
 
     def look(self, sleeper: Sleeper) -> Standing:
         """``ready``, ``later`` or ``unavailable``; cheap, asked up to four times a second, and changes nothing."""
 
     async def wake(self, sleeper: Sleeper, text: str, delivery_id: str) -> Standing:
-        """Hands *text* over: ``handed``, ``later`` or ``unavailable``. An exception counts as ``handed``."""
+        """Hands *text* over: ``handed``, ``later`` or ``unavailable``. An exception counts as perhaps handed."""
+
+    def lost(self, sleeper: Sleeper, delivery_id: str, since: float) -> bool:
+        """Whether what was handed at *since* (seconds since 1970) will surely never be shown.
+
+        Asked when the session has stayed ready for a while, or is over, and there is no trace. False where nothing
+        tells: then nobody hands it a second time.
+        """
 
 
 class Agent(Protocol):
@@ -118,6 +167,8 @@ class Agent(Protocol):
     NAME: str
     # False where one process holds several sessions: then a pid names none of them.
     PROCESS_IS_SESSION: bool
+    # False where payloads name no turn: then it is the client id of the last prompt.
+    NAMES_TURNS: bool
     # None where nothing outside can wake an idle session.
     WAKER: Waker | None
 
@@ -132,6 +183,9 @@ class Agent(Protocol):
     def fits(self, text: str) -> bool: ...
 
     def hook_output(self, event: str, text: str) -> bytes: ...
+
+    def transcript(self) -> Transcript | None:
+        """None where the agent keeps no record that is read here: then the absence of a trace proves nothing."""
 
 
 class Unknown(Counter[str]):
