@@ -109,7 +109,7 @@ def _told(event: Mapping[str, Any], kind: str, session: str, seat: str, body: st
         "session.created": "made the session",
         "session.archived": "archived the session",
         "driver.claimed": f"drives (epoch {event.get('epoch')})",
-        "driver.released": "left the seat",
+        "driver.released": "left the seat" + (f" to {clean(str(target))}" if (target := event.get("target")) else ""),
         "driver.expired": "lost the seat: the lease ran out",
     }.get(kind, f"{clean(kind)}: {shortened(body, TOOL_CHARACTERS)}")
     return f"{paint('·', 2)} {seat} {paint(words, 2)}"

@@ -100,7 +100,9 @@ async def release_driver(request: web.Request, params: InSession, body: HandoffI
     service, caller = request.app[SERVICE], request[CALLER]
     await service.admit(caller, params.p)
     async with service.database.connection() as conn:
-        return shown(await calls.release_driver(conn, caller.org_id, caller.actor, params.p, params.s, body.epoch, body.to))
+        return shown(
+            await calls.release_driver(conn, caller.org_id, caller.actor, params.p, params.s, body.epoch, body.to)
+        )
 
 
 async def brief(request: web.Request, params: InSession, query: BriefQuery) -> Brief:

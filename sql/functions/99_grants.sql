@@ -4,7 +4,7 @@ do $$
 declare
   v_client text[] := array[
     'add_project_member', 'archive_project', 'archive_session', 'brief', 'claim_driver', 'create_project', 'create_session',
-    'decide_delivery', 'get_delivery', 'get_me', 'get_project', 'get_read_mark', 'get_session', 'heartbeat', 'inject', 'join_session',
+    'decide_delivery', 'expire_deliveries', 'expire_leases', 'get_delivery', 'get_me', 'get_project', 'get_read_mark', 'get_session', 'heartbeat', 'inject', 'join_session',
     'list_all_policies', 'list_dashboard', 'list_deliveries', 'list_members', 'list_policies', 'list_project_members',
     'list_projects', 'list_recent', 'list_seats', 'list_sessions', 'mark_read', 'push_events', 'read_advice', 'read_entries',
     'read_events', 'release_driver', 'remove_project_member', 'restore_project', 'say', 'set_policy', 'set_visibility',

@@ -80,6 +80,22 @@ async def test_the_seat_is_handed_over_under_a_new_epoch(manu: Client, place: Pl
     assert foreign["code"] == "not_driver"
 
 
+async def test_a_seat_is_released_to_somebody_who_gets_a_brief(manu: Client, place: Place) -> None:
+    priya, bot = await place.client("user:priya"), await place.client("agent:bot")
+    await manu.push("pj", "fxm", event(epoch=1, body="Build the login"))
+    released = await manu.post("/projects/pj/sessions/fxm/handoff", {"to": "user:priya"})
+    refused = await bot.call("POST", "/projects/pj/sessions/fxm/driver")
+    claimed = await priya.post("/projects/pj/sessions/fxm/driver")
+    brief = await priya.get("/projects/pj/sessions/fxm/brief")
+    short = await priya.call("GET", "/projects/pj/sessions/fxm/brief?characters=10")
+
+    assert released["reserved_for"] == "user:priya"
+    assert (refused[0], refused[1]["code"]) == (409, "seat_is_reserved")
+    assert (claimed["driver"], claimed["reserved_for"]) == ("user:priya", None)
+    assert "Build the login" in brief["text"]
+    assert short[0] == 422
+
+
 async def test_a_lease_that_runs_out_frees_the_seat_by_maintenance(manu: Client, place: Place) -> None:
     await place.sql("update polaris_data.sessions set lease_until = clock_timestamp() - interval '1 s'")
 

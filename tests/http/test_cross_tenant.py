@@ -65,6 +65,7 @@ QUERIES: dict[type, Callable[[Side], list[str]]] = {
     model.StreamQuery: lambda other: ["after=0"],
     model.DeliveriesQuery: lambda other: ["limit=1000"],
     model.AuditQuery: lambda other: ["after=0&limit=1000"],
+    model.BriefQuery: lambda other: ["characters=100000"],
 }
 # Whatever ends something of one's own does so to a spare one.
 SPARED = {

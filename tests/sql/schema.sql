@@ -139,7 +139,10 @@ CREATE TYPE polaris_data.session_row AS (
 	created_at timestamp with time zone,
 	archived_at timestamp with time zone,
 	last_seq bigint,
-	advice_waiting bigint
+	advice_waiting bigint,
+	driver_since timestamp with time zone,
+	reserved_for text,
+	reserved_until timestamp with time zone
 );
 
 ALTER TYPE polaris_data.session_row OWNER TO polaris_owner;
@@ -495,7 +498,48 @@ ALTER FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifie
 
 COMMENT ON FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) IS 'Keeps what a sign-in needs when the provider answers.';
 
-CREATE FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer DEFAULT 60) RETURNS TABLE(created boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text, epoch bigint, seat text, lease_until timestamp with time zone, created_by text, created_at timestamp with time zone, archived_at timestamp with time zone, last_seq bigint, advice_waiting bigint)
+CREATE FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer DEFAULT 6000) RETURNS TABLE(text text, last_seq bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+  v_session polaris_data.sessions;
+  v_line record;
+  v_text text := '';
+  v_part text := '';
+  v_head text;
+  v_left integer := p_characters;
+  v_last bigint;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  v_session := polaris_data.find_session(v_me.org_id, v_me.actor, p_project, p_session);
+  if p_characters is null or p_characters not between 500 and 100000 then
+    perform polaris_data.fail(422, 'characters_are_sane', 'A brief has 500 to 100000 characters.');
+  end if;
+  -- Most important first: where the room ends, the rest is left out. A later part shows earlier lines of its own in their order.
+  for v_line in
+    select b.part, b.line from polaris_data.brief_lines(v_me.org_id, v_session.session_id) b order by b.rank, b.at
+  loop
+    v_head := case when v_line.part = v_part then '' else v_line.part || E'\n' end;
+    if char_length(v_head) + char_length(v_line.line) + 1 > v_left then
+      continue;
+    end if;
+    v_text := v_text || v_head || v_line.line || E'\n';
+    v_left := v_left - char_length(v_head) - char_length(v_line.line) - 1;
+    v_part := v_line.part;
+  end loop;
+  select e.seq into v_last from polaris_data.events e
+  where e.org_id = v_me.org_id and e.session_id = v_session.session_id order by e.seq desc limit 1;
+  return query select rtrim(v_text, E'\n'), coalesce(v_last, 0);
+end;
+$$;
+
+ALTER FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) IS 'What a driver has to know who takes a session over.';
+
+CREATE FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer DEFAULT 60) RETURNS TABLE(created boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text, epoch bigint, seat text, lease_until timestamp with time zone, created_by text, created_at timestamp with time zone, archived_at timestamp with time zone, last_seq bigint, advice_waiting bigint, driver_since timestamp with time zone, reserved_for text, reserved_until timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -512,7 +556,11 @@ begin
     perform polaris_data.fail(409, 'session_is_archived', format('Session %s is archived.', p_session), 'Choose another one.');
   end if;
   v_created := polaris_data.take_seat(v_me.org_id, v_session.session_id, v_me.actor, p_lease_seconds);
-  if v_created is null then
+  if v_created is null and v_session.driver is null then
+    perform polaris_data.fail(409, 'seat_is_reserved', format('The seat of %s was released to %s.', p_session, v_session.reserved_for),
+      format('Wait until %s, or ask for it.', to_char(v_session.reserved_until at time zone 'UTC', 'HH24:MI:SS"Z"')),
+      jsonb_build_object('reserved_for', v_session.reserved_for, 'reserved_until', v_session.reserved_until));
+  elsif v_created is null then
     perform polaris_data.fail(409, 'seat_is_held', format('%s drives %s.', v_session.driver, p_session),
       'Ask for the seat, or advise: polaris inject.', jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch));
   end if;
@@ -718,26 +766,27 @@ ALTER FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_red
 
 COMMENT ON FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_redirect_uri text, p_token_hash bytea, p_token_shown text) IS 'Gives a token for an authorization code.';
 
-CREATE FUNCTION polaris.expire_deliveries(p_org bigint) RETURNS integer
+CREATE FUNCTION polaris.expire_deliveries(p_org bigint DEFAULT NULL::bigint) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_delivery record;
   v_count integer := 0;
+  v_org bigint;
   v_now timestamptz := clock_timestamp();
 begin
-  perform polaris_data.require_service();
+  v_org := (polaris_data.acting(p_org, null)).org_id;
   for v_delivery in
     select d.delivery_id, d.state from polaris_data.deliveries d
     join polaris_data.sessions s on s.org_id = d.org_id and s.session_id = d.session_id
-    where d.org_id = p_org and d.state in ('held', 'queued', 'sent') and d.expires_at <= v_now
+    where d.org_id = v_org and d.state in ('held', 'queued', 'sent') and d.expires_at <= v_now
     order by d.project_id, d.delivery_id limit 100 for no key update of s, d skip locked
   loop
     if v_delivery.state = 'sent' then
-      perform polaris_data.move_delivery(p_org, v_delivery.delivery_id, 'failed', 'unproven', null, null, 'polaris');
+      perform polaris_data.move_delivery(v_org, v_delivery.delivery_id, 'failed', 'unproven', null, null, 'polaris');
     else
-      perform polaris_data.move_delivery(p_org, v_delivery.delivery_id, 'expired', null, null, null, 'polaris');
+      perform polaris_data.move_delivery(v_org, v_delivery.delivery_id, 'expired', null, null, null, 'polaris');
     end if;
     v_count := v_count + 1;
   end loop;
@@ -749,22 +798,23 @@ ALTER FUNCTION polaris.expire_deliveries(p_org bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.expire_deliveries(p_org bigint) IS 'Ends advice that has waited too long.';
 
-CREATE FUNCTION polaris.expire_leases(p_org bigint) RETURNS integer
+CREATE FUNCTION polaris.expire_leases(p_org bigint DEFAULT NULL::bigint) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_session bigint;
   v_count integer := 0;
+  v_org bigint;
   v_now timestamptz := clock_timestamp();
 begin
-  perform polaris_data.require_service();
+  v_org := (polaris_data.acting(p_org, null)).org_id;
   for v_session in
     select s.session_id from polaris_data.sessions s
-    where s.org_id = p_org and s.driver is not null and s.lease_until <= v_now
+    where s.org_id = v_org and s.driver is not null and s.lease_until <= v_now
     order by s.project_id, s.session_id limit 100 for no key update skip locked
   loop
-    perform polaris_data.end_seat(p_org, v_session, 'expired');
+    perform polaris_data.end_seat(v_org, v_session, 'expired');
     v_count := v_count + 1;
   end loop;
   return v_count;
@@ -854,6 +904,24 @@ $$;
 ALTER FUNCTION polaris.get_invite(p_org_slug text, p_hash bytea) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.get_invite(p_org_slug text, p_hash bytea) IS 'What whoever holds the link of an invitation is shown.';
+
+CREATE FUNCTION polaris.get_me(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text) RETURNS TABLE(org_id bigint, org text, actor text, role text, redaction_key bytea)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_me record;
+begin
+  v_me := polaris_data.acting(p_org, p_actor);
+  return query
+  select o.org_id, o.slug, v_me.actor, polaris_data.role_of(v_me.org_id, v_me.actor), o.redaction_key
+  from polaris_data.orgs o where o.org_id = v_me.org_id;
+end;
+$$;
+
+ALTER FUNCTION polaris.get_me(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.get_me(p_org bigint, p_actor text) IS 'Who the caller is.';
 
 CREATE FUNCTION polaris.get_project(p_org bigint, p_actor text, p_project text) RETURNS SETOF polaris_data.project_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1165,7 +1233,7 @@ ALTER FUNCTION polaris.join_by_domain(p_person bigint, p_org_slug text, p_handle
 
 COMMENT ON FUNCTION polaris.join_by_domain(p_person bigint, p_org_slug text, p_handle text) IS 'Makes a person a member of the organization that has proven its domain.';
 
-CREATE FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer DEFAULT 60) RETURNS TABLE(created boolean, claimed boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text, epoch bigint, seat text, lease_until timestamp with time zone, created_by text, created_at timestamp with time zone, archived_at timestamp with time zone, last_seq bigint, advice_waiting bigint)
+CREATE FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer DEFAULT 60) RETURNS TABLE(created boolean, claimed boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text, epoch bigint, seat text, lease_until timestamp with time zone, created_by text, created_at timestamp with time zone, archived_at timestamp with time zone, last_seq bigint, advice_waiting bigint, driver_since timestamp with time zone, reserved_for text, reserved_until timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2079,7 +2147,7 @@ ALTER FUNCTION polaris.register_login(p_org bigint, p_actor text, p_login text) 
 
 COMMENT ON FUNCTION polaris.register_login(p_org bigint, p_actor text, p_login text) IS 'Makes a Postgres login act as one participant.';
 
-CREATE FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint DEFAULT NULL::bigint) RETURNS SETOF polaris_data.session_row
+CREATE FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint DEFAULT NULL::bigint, p_to text DEFAULT NULL::text) RETURNS SETOF polaris_data.session_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2093,14 +2161,20 @@ begin
     perform polaris_data.fail(409, 'not_driver', format('%s does not drive %s.', coalesce(v_me.actor, 'polaris'), p_session), null,
       jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch));
   end if;
-  perform polaris_data.end_seat(v_me.org_id, v_session.session_id, 'released');
+  if p_to is not null then
+    perform polaris_data.require_participant(p_to);
+    if polaris_data.role_of(v_me.org_id, p_to) is null or not polaris_data.may_see_id(v_me.org_id, p_to, v_session.project_id) then
+      perform polaris_data.fail(404, 'no_such_member', format('%s is nobody who may see %s.', p_to, p_project), 'See polaris member list.');
+    end if;
+  end if;
+  perform polaris_data.end_seat(v_me.org_id, v_session.session_id, 'released', p_to);
   return query select * from polaris_data.show_sessions(v_me.org_id, v_session.project_id, v_session.session_id);
 end;
 $$;
 
-ALTER FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) OWNER TO polaris_owner;
+ALTER FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) IS 'Opens the seat that the caller holds.';
+COMMENT ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) IS 'Opens the seat that the caller holds.';
 
 CREATE FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2694,6 +2768,75 @@ ALTER FUNCTION polaris_data.audit_text(p_org bigint, p_id bigint, p_at timestamp
 
 COMMENT ON FUNCTION polaris_data.audit_text(p_org bigint, p_id bigint, p_at timestamp with time zone, p_actor text, p_action text, p_target text, p_detail jsonb) IS 'What a row of the audit log is hashed over.';
 
+CREATE FUNCTION polaris_data.brief_lines(p_org bigint, p_session bigint) RETURNS TABLE(rank integer, part text, at bigint, line text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with session as (
+    select s.*, p.name as project from polaris_data.sessions s
+    join polaris_data.projects p on p.org_id = s.org_id and p.project_id = s.project_id
+    where s.org_id = p_org and s.session_id = p_session
+  ), recent as materialized (
+    select e.seq, e.kind, e.actor, e.turn, e.body, e.payload, e.epoch from polaris_data.events e
+    where e.org_id = p_org and e.session_id = p_session order by e.seq desc limit 2000
+  ), first_prompt as (
+    select e.seq, e.actor, e.body from (
+      select e.seq, e.kind, e.actor, e.body from polaris_data.events e
+      where e.org_id = p_org and e.session_id = p_session order by e.seq limit 200) e
+    where e.kind = 'prompt' order by e.seq limit 1
+  ), prompts as (
+    select r.seq, r.actor, r.body, r.turn, row_number() over (order by r.seq desc) as n from recent r where r.kind = 'prompt'
+  ), files as (
+    select x.path, max(x.seq) as seq, count(*) as times from (
+      select r.seq, coalesce(r.payload #>> '{tool_input,file_path}', r.payload #>> '{tool_input,notebook_path}',
+        r.payload #>> '{output,args,filePath}', r.payload #>> '{tool_info,file_path}') as path
+      from recent r where r.kind = 'tool.call' and r.body ~* '^(edit|multiedit|write|write_file|replace|notebookedit|apply_patch|write_code)\M') x
+    where x.path is not null group by x.path
+  ), commands as (
+    select r.seq, r.body, row_number() over (order by r.seq desc) as n from recent r
+    where r.kind = 'tool.call' and r.body ~* '^(bash|shell|exec_command|run_shell_command|run_command)\M'
+  )
+  select 0, 'Session ' || s.project || '/' || s.name, 0::bigint,
+    case when s.driver is null then 'Nobody drives it.' else format('%s drives it (epoch %s).', s.driver, s.epoch) end
+  from session s
+  union all
+  select 1, 'Goal', f.seq, format('#%s %s first asked: %s', f.seq, f.actor, polaris_data.excerpt(f.body, 400)) from first_prompt f
+  union all
+  select 1, 'Goal', p.seq, format('#%s %s asked: %s', p.seq, p.actor, polaris_data.excerpt(p.body, 300))
+  from prompts p where p.n <= 3 and p.seq not in (select f.seq from first_prompt f)
+  union all
+  select 2, 'Last answer', r.seq, format('#%s %s', r.seq, polaris_data.excerpt(r.body, 700))
+  from recent r where r.kind = 'reply' and r.seq = (select max(x.seq) from recent x where x.kind = 'reply')
+  union all
+  select 3, 'Decisions', r.seq, format('#%s %s: %s', r.seq, r.actor, polaris_data.excerpt(r.body, 300))
+  from recent r where r.kind = 'annotation'
+  union all
+  select 4, 'Open', p.seq, format('#%s has no answer yet: %s', p.seq, polaris_data.excerpt(p.body, 200))
+  from prompts p
+  where p.n = 1 and not exists (select from recent r where r.kind = 'reply' and r.seq > p.seq)
+  union all
+  select 4, 'Open', d.advice_seq, format('#%s advice of %s is %s: %s', d.advice_seq, d.sender, d.state, polaris_data.excerpt(d.body, 200))
+  from polaris_data.deliveries d
+  where d.org_id = p_org and d.session_id = p_session and d.state in ('held', 'queued', 'sent')
+  union all
+  select 5, 'Files changed', -f.seq, format('#%s %s%s', f.seq, polaris_data.excerpt(f.path, 200),
+    case when f.times > 1 then format(' (%s times)', f.times) else '' end)
+  from (select * from files order by seq desc limit 20) f
+  union all
+  select 6, 'Last commands', c.seq, format('#%s %s', c.seq, polaris_data.excerpt(c.body, 160)) from commands c where c.n <= 10
+  union all
+  select 7, 'Beside it', o.session_id, format('%s: %s, last event #%s %s', o.name, coalesce(o.driver || ' drives', 'nobody drives'), e.seq, e.kind)
+  from session s
+  join polaris_data.sessions o on o.org_id = p_org and o.project_id = s.project_id and o.session_id <> s.session_id and o.archived_at is null
+  cross join lateral (
+    select x.seq, x.kind from polaris_data.events x
+    where x.org_id = p_org and x.session_id = o.session_id order by x.seq desc limit 1) e;
+$$;
+
+ALTER FUNCTION polaris_data.brief_lines(p_org bigint, p_session bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.brief_lines(p_org bigint, p_session bigint) IS 'The lines of a session''s brief.';
+
 CREATE FUNCTION polaris_data.delivery_may_become(p_from text, p_to text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2732,33 +2875,37 @@ ALTER FUNCTION polaris_data.end_outsiders(p_org bigint, p_project bigint, p_visi
 
 COMMENT ON FUNCTION polaris_data.end_outsiders(p_org bigint, p_project bigint, p_visibility text) IS 'Opens the seats of those who may not see a project any more.';
 
-CREATE FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text) RETURNS void
+CREATE FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text, p_to text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_session polaris_data.sessions;
   v_now timestamptz := clock_timestamp();
+  v_until timestamptz := case when p_to is not null then v_now + interval '5 minutes' end;
 begin
   select s.* into strict v_session from polaris_data.sessions s where s.org_id = p_org and s.session_id = p_session;
   if v_session.driver is null then
     return;
   end if;
-  update polaris_data.sessions set driver = null, lease_until = null where org_id = p_org and session_id = p_session;
+  update polaris_data.sessions set driver = null, lease_until = null, reserved_for = p_to, reserved_until = v_until
+  where org_id = p_org and session_id = p_session;
   update polaris_data.seats set ended_at = v_now, ended_how = p_how
   where org_id = p_org and session_id = p_session and epoch = v_session.epoch;
   perform polaris_data.requeue_deliveries(p_org, p_session);
   perform polaris_data.write_event(p_org, v_session.project_id, p_session, v_session.epoch,
-    case p_how when 'expired' then 'driver.expired' else 'driver.released' end, v_session.driver, null,
-    format(case p_how when 'expired' then 'the lease of %s on %s ran out' else '%s released %s' end, v_session.driver, v_session.name),
-    jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch, 'how', p_how),
+    case p_how when 'expired' then 'driver.expired' else 'driver.released' end, v_session.driver, p_to,
+    format(case p_how when 'expired' then 'the lease of %s on %s ran out' else '%s released %s' end, v_session.driver, v_session.name)
+      || coalesce(' to ' || p_to, ''),
+    jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch, 'how', p_how)
+      || case when p_to is null then '{}' else jsonb_build_object('reserved_for', p_to, 'reserved_until', v_until) end,
     format('polaris:seat:%s:ended', v_session.epoch));
 end;
 $$;
 
-ALTER FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text) OWNER TO polaris_owner;
+ALTER FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text, p_to text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text) IS 'Ends the held seat of a session.';
+COMMENT ON FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text, p_to text) IS 'Ends the held seat of a session.';
 
 CREATE FUNCTION polaris_data.end_seats(p_org bigint, p_actor text, p_project bigint DEFAULT NULL::bigint) RETURNS void
     LANGUAGE plpgsql
@@ -2840,6 +2987,19 @@ $$;
 ALTER FUNCTION polaris_data.end_unseen(p_org bigint, p_actor text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.end_unseen(p_org bigint, p_actor text) IS 'Opens the seats that a participant holds in projects that it may not see any more.';
+
+CREATE FUNCTION polaris_data.excerpt(p_text text, p_characters integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when char_length(x.line) <= p_characters then x.line else left(x.line, p_characters - 1) || '…' end
+  from (
+    select substr(polaris_data.neutralize(btrim(regexp_replace(left(p_text, 4 * p_characters), '\s+', ' ', 'g'))), 3) as line) x;
+$$;
+
+ALTER FUNCTION polaris_data.excerpt(p_text text, p_characters integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.excerpt(p_text text, p_characters integer) IS 'The beginning of a text on one line.';
 
 CREATE FUNCTION polaris_data.fail(p_status integer, p_code text, p_message text, p_hint text DEFAULT NULL::text, p_detail jsonb DEFAULT NULL::jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
@@ -2950,14 +3110,19 @@ CREATE TABLE polaris_data.sessions (
     epoch bigint DEFAULT 0 NOT NULL,
     driver text,
     lease_until timestamp with time zone,
+    reserved_for text,
+    reserved_until timestamp with time zone,
     CONSTRAINT held_seat_has_a_lease CHECK (((driver IS NULL) = (lease_until IS NULL))),
-    CONSTRAINT name_is_a_slug CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+    CONSTRAINT name_is_a_slug CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+    CONSTRAINT reservation_is_whole CHECK (((reserved_for IS NULL) = (reserved_until IS NULL)))
 )
 WITH (fillfactor='70');
 
 ALTER TABLE polaris_data.sessions OWNER TO polaris_owner;
 
 COMMENT ON TABLE polaris_data.sessions IS 'Workstreams. driver null = the seat is open; an open seat keeps its last epoch.';
+
+COMMENT ON COLUMN polaris_data.sessions.reserved_for IS 'Whom the last driver released the open seat to; nobody else takes it before reserved_until.';
 
 CREATE FUNCTION polaris_data.find_session(p_org bigint, p_actor text, p_project text, p_session text) RETURNS polaris_data.sessions
     LANGUAGE plpgsql STABLE
@@ -3616,7 +3781,11 @@ CREATE FUNCTION polaris_data.show_sessions(p_org bigint, p_project bigint, p_ses
     coalesce((select e.seq from polaris_data.events e
       where e.org_id = p_org and e.session_id = s.session_id order by e.seq desc limit 1), 0),
     (select count(*) from polaris_data.deliveries d
-      where d.org_id = p_org and d.session_id = s.session_id and d.state in ('held', 'queued', 'sent'))
+      where d.org_id = p_org and d.session_id = s.session_id and d.state in ('held', 'queued', 'sent')),
+    (select t.claimed_at from polaris_data.seats t
+      where t.org_id = p_org and t.session_id = s.session_id and t.epoch = s.epoch and t.ended_at is null),
+    case when s.driver is null and s.reserved_until > clock_timestamp() then s.reserved_for end,
+    case when s.driver is null and s.reserved_until > clock_timestamp() then s.reserved_until end
   from polaris_data.sessions s
   join polaris_data.projects p on p.org_id = s.org_id and p.project_id = s.project_id
   where s.org_id = p_org and s.project_id = p_project and (p_session is null or s.session_id = p_session)
@@ -3689,11 +3858,12 @@ begin
   if v_session.driver = p_actor then
     update polaris_data.sessions set lease_until = v_lease where org_id = p_org and session_id = p_session;
     return false;
-  elsif v_session.lease_until > v_now then
+  elsif v_session.lease_until > v_now or (v_session.reserved_for <> p_actor and v_session.reserved_until > v_now) then
     return null;
   end if;
   perform polaris_data.end_seat(p_org, p_session, 'expired');
-  update polaris_data.sessions set driver = p_actor, epoch = v_session.epoch + 1, lease_until = v_lease
+  update polaris_data.sessions set driver = p_actor, epoch = v_session.epoch + 1, lease_until = v_lease,
+    reserved_for = null, reserved_until = null
   where org_id = p_org and session_id = p_session;
   insert into polaris_data.seats (org_id, session_id, epoch, driver, claimed_at)
   values (p_org, p_session, v_session.epoch + 1, p_actor, v_now);
@@ -4677,6 +4847,10 @@ GRANT ALL ON FUNCTION polaris.begin_device_login(p_device_hash bytea, p_user_cod
 REVOKE ALL ON FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) TO polaris_service;
 
+REVOKE ALL ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) TO polaris_client;
+
 REVOKE ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_client;
@@ -4707,9 +4881,11 @@ GRANT ALL ON FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text
 
 REVOKE ALL ON FUNCTION polaris.expire_deliveries(p_org bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.expire_deliveries(p_org bigint) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.expire_deliveries(p_org bigint) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.expire_leases(p_org bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.expire_leases(p_org bigint) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.expire_leases(p_org bigint) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) TO polaris_service;
@@ -4723,6 +4899,10 @@ GRANT ALL ON FUNCTION polaris.get_delivery(p_org bigint, p_actor text, p_project
 
 REVOKE ALL ON FUNCTION polaris.get_invite(p_org_slug text, p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.get_invite(p_org_slug text, p_hash bytea) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.get_me(p_org bigint, p_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.get_me(p_org bigint, p_actor text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.get_me(p_org bigint, p_actor text) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.get_project(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.get_project(p_org bigint, p_actor text, p_project text) TO polaris_service;
@@ -4877,9 +5057,9 @@ GRANT ALL ON FUNCTION polaris.reap_blockers(p_older_than interval) TO polaris_se
 REVOKE ALL ON FUNCTION polaris.register_login(p_org bigint, p_actor text, p_login text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.register_login(p_org bigint, p_actor text, p_login text) TO polaris_service;
 
-REVOKE ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) TO polaris_service;
-GRANT ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint) TO polaris_client;
+REVOKE ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) TO polaris_service;
@@ -4944,17 +5124,21 @@ REVOKE ALL ON FUNCTION polaris_data.advice_text(p_delivery polaris_data.delivery
 
 REVOKE ALL ON FUNCTION polaris_data.audit_text(p_org bigint, p_id bigint, p_at timestamp with time zone, p_actor text, p_action text, p_target text, p_detail jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.brief_lines(p_org bigint, p_session bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.delivery_may_become(p_from text, p_to text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.end_outsiders(p_org bigint, p_project bigint, p_visibility text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION polaris_data.end_seat(p_org bigint, p_session bigint, p_how text, p_to text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.end_seats(p_org bigint, p_actor text, p_project bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.end_session(p_org bigint, p_session bigint, p_actor text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.end_unseen(p_org bigint, p_actor text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.excerpt(p_text text, p_characters integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.fail(p_status integer, p_code text, p_message text, p_hint text, p_detail jsonb) FROM PUBLIC;
 

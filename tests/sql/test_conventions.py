@@ -36,6 +36,8 @@ CLIENT = {
     "create_project",
     "create_session",
     "decide_delivery",
+    "expire_deliveries",
+    "expire_leases",
     "get_delivery",
     "get_me",
     "get_project",

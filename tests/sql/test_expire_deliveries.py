@@ -51,3 +51,10 @@ def test_it_takes_one_organization_at_a_time(story: Story, tell) -> None:
 
     assert story.expire_deliveries() == 0
     assert other.expire_deliveries() == 1
+
+
+def test_where_no_service_runs_a_direct_client_does_it(story: Story) -> None:
+    fxm = story.session("fxm", driver="agent:gone")
+    story.grow_old(story.advise(fxm))
+    with story.client("agent:bot") as bot:
+        assert bot.expire_deliveries() == 1

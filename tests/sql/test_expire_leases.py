@@ -42,3 +42,10 @@ def test_advice_on_its_way_waits_for_the_next_driver(story: Story) -> None:
     story.expire_leases()
 
     assert story.get_delivery(actor=None, project="pj", delivery=advice.delivery_id).state == "queued"
+
+
+def test_where_no_service_runs_a_direct_client_does_it(story: Story) -> None:
+    fxm = story.session("fxm", driver="agent:gone")
+    story.run_out(fxm)
+    with story.client("agent:bot") as bot:
+        assert bot.expire_leases() == 1

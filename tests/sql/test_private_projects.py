@@ -57,6 +57,7 @@ ARGUMENTS: dict[str, Any] = {
     "p_shown": "plr_pat_ab",
     "p_sliding": True,
     "p_state": "sent",
+    "p_to": "user:listed",
     "p_visibility": "private",
 }
 # Where a batch takes arrays: one element each.
@@ -81,6 +82,7 @@ TWISTS: dict[str, list[Any]] = {
     "p_seq": [None, -1],
     "p_session": [None, "no-such", "Not A Slug"],
     "p_state": ["nope", "failed"],
+    "p_to": ["nobody", "user:outsider", None],
     "p_visibility": ["nope", "org"],
 }
 

@@ -330,6 +330,8 @@ def _label(row: EventRow | EntryRow, payload: Mapping[str, Any]) -> Label:
     words = _TOLD.get(kind, kind)
     if kind == "driver.claimed":
         words = f"{words} (epoch {row.epoch})"
+    elif kind == "driver.released" and row.target:
+        words = f"{words} to {row.target}"
     return Label(actor, slash, session, f" {words}")
 
 

@@ -8,7 +8,8 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
       where e.org_id = p_org and e.session_id = s.session_id order by e.seq desc limit 1), 0),
     (select count(*) from polaris_data.deliveries d
       where d.org_id = p_org and d.session_id = s.session_id and d.state in ('held', 'queued', 'sent')),
-    (select t.claimed_at from polaris_data.seats t where t.org_id = p_org and t.session_id = s.session_id and t.epoch = s.epoch and t.ended_at is null),
+    (select t.claimed_at from polaris_data.seats t
+      where t.org_id = p_org and t.session_id = s.session_id and t.epoch = s.epoch and t.ended_at is null),
     case when s.driver is null and s.reserved_until > clock_timestamp() then s.reserved_for end,
     case when s.driver is null and s.reserved_until > clock_timestamp() then s.reserved_until end
   from polaris_data.sessions s
