@@ -1,38 +1,22 @@
-"""The ``polaris`` command: its commands put together. See `polaris.command` for how words are understood."""
+"""The ``polaris`` command: where a process begins. The commands are in `polaris.commands.together`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from polaris import __version__, log
-from polaris.command import Group, run
-from polaris.commands.accounts import Member, Token
-from polaris.commands.audit import Audit
-from polaris.commands.database import Db, LoginRole, Org
-from polaris.commands.floor import Floor
-from polaris.commands.login import Login
-from polaris.commands.projects import Project
-from polaris.commands.serving import Serving
-
-
-class Polaris(Floor, Login, Serving, Group):
-    """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
-
-    def __init__(self) -> None:
-        self.audit = Audit()
-        self.db = Db()
-        self.login_role = LoginRole()
-        self.member = Member()
-        self.org = Org()
-        self.project = Project()
-        self.token = Token()
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; answers the exit code (`polaris.errors.Exit`)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return run(Polaris(), words, name="polaris", version=__version__, before=lambda: log.setup("warning"))
+    if words == ["mcp"]:
+        # A coding agent waits for this one, so it starts without the rest of the command line.
+        from polaris.channel.__main__ import main as serve
+
+        return serve()
+    from polaris.commands.together import run_command
+
+    return run_command(words)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ NAMES = {
     "opencode": "opencode",
     "cursor": "cursor",
     "windsurf": "windsurf",
+    "mcp": "mcp",
 }
 
 

@@ -123,14 +123,10 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 def commands() -> dict[str, Any]:
     """Every command by its words, such as ``token create``."""
-    from polaris import cli, command
+    from polaris import command
+    from polaris.commands.together import Polaris
 
-    roots = [
-        value
-        for value in vars(cli).values()
-        if isinstance(value, type) and issubclass(value, command.Group) and value is not command.Group
-    ]
-    root = roots[0]() if len(roots) == 1 else getattr(cli, "Polaris", roots[0])()
+    root = Polaris()
     found: dict[str, Any] = {}
 
     def walk(group: Any, words: tuple[str, ...]) -> None:

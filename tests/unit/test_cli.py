@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from polaris.cli import Polaris, main
+from polaris.cli import main
 from polaris.command import Group
+from polaris.commands.together import Polaris
 
 HEAVY = {"psycopg", "aiohttp", "yoyo", "pydantic", "uvloop", "polaris.http", "polaris.db.pool", "polaris.client"}
 

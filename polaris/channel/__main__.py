@@ -1,0 +1,34 @@
+"""``python -m polaris.channel``: the same as ``polaris mcp``, without the rest of the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+
+from .door import Door
+
+
+def main() -> int:
+    """Serves one client on stdin and stdout; answers when it has gone."""
+    # An agent ends its servers with SIGINT: nothing is open here that would have to be closed.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    door = Door()
+    door.open()
+
+    # From here on the client is answered; what follows takes a second or two.
+    import asyncio
+
+    from polaris import log
+
+    from .server import serve
+
+    log.setup(os.environ.get("POLARIS_LOG_LEVEL", "").strip().lower() or "warning")
+    with contextlib.suppress(BrokenPipeError):
+        asyncio.run(serve(door))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""The commands put together: what `polaris --help` lists. See `polaris.command` for how words are understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from polaris import __version__, log
+from polaris.command import Group, run
+from polaris.commands.accounts import Member, Token
+from polaris.commands.audit import Audit
+from polaris.commands.channel import Channel
+from polaris.commands.database import Db, LoginRole, Org
+from polaris.commands.floor import Floor
+from polaris.commands.install import Install
+from polaris.commands.login import Login
+from polaris.commands.projects import Project
+from polaris.commands.serving import Serving
+
+
+class Polaris(Floor, Install, Login, Serving, Channel, Group):
+    """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
+
+    def __init__(self) -> None:
+        self.audit = Audit()
+        self.db = Db()
+        self.login_role = LoginRole()
+        self.member = Member()
+        self.org = Org()
+        self.project = Project()
+        self.token = Token()
+
+
+def run_command(words: Sequence[str]) -> int:
+    return run(Polaris(), words, name="polaris", version=__version__, before=lambda: log.setup("warning"))
