@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -21,8 +22,8 @@ from mcp_types import (
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    ContentBlock,
     InitializeRequestParams,
-    JSONRPCError,
     JSONRPCNotification,
     JSONRPCResponse,
     ListToolsResult,
@@ -117,25 +118,25 @@ class Connection:
         except Exception:
             LOG.exception("a tool failed", extra={"tool": params.name})
             return _failed("Polaris has a fault here; its log tells more.")
-        blocks = [TextContent(text=text) for text in (outcome.text, *outcome.advice)]
+        blocks: list[ContentBlock] = [TextContent(text=text) for text in (outcome.text, *outcome.advice)]
         return CallToolResult(content=blocks, structured_content=outcome.answer.model_dump(mode="json"))
 
     async def _initialized(self, context: Context, params: NotificationParams) -> None:
         self.ready.set()
 
-    async def _watch(self, context: Context, call_next: CallNext) -> HandlerResult:
+    async def _watch(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """Learns who the client is, and refuses the protocol without a handshake in plain words."""
-        params = context.params or {}
-        if context.method == "initialize":
-            result = await call_next(context)
+        params = ctx.params or {}
+        if ctx.method == "initialize":
+            result = await call_next(ctx)
             self.identity.greet(InitializeRequestParams.model_validate(params, by_name=False).client_info.name)
             return result
         meta = params.get("_meta")
         modern = isinstance(meta, dict) and greeting.ENVELOPE in meta
-        if context.request_id is not None and (modern or context.method == "server/discover"):
-            told = greeting.refused(context.method, meta.get(greeting.ENVELOPE) if isinstance(meta, dict) else None)
+        if ctx.request_id is not None and (modern or ctx.method == "server/discover"):
+            told = greeting.refused(ctx.method, meta.get(greeting.ENVELOPE) if isinstance(meta, dict) else None)
             raise MCPError(code=told["code"], message=told["message"], data=told["data"])
-        return await call_next(context)
+        return await call_next(ctx)
 
 
 async def serve(door: Door) -> None:
@@ -165,10 +166,8 @@ def _lines(
             send.send_nowait(error)
 
     def handed(line: Line) -> None:
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop is over
             loop.call_soon_threadsafe(take, line)
-        except RuntimeError:
-            pass  # the loop is over
 
     door.attach(handed)
     return send, receive
@@ -179,11 +178,7 @@ async def _write(door: Door, incoming: MemoryObjectReceiveStream[SessionMessage]
     async with incoming:
         async for message in incoming:
             said = message.message
-            if (
-                door.answered is not None
-                and isinstance(said, (JSONRPCResponse, JSONRPCError))
-                and said.id == door.answered
-            ):
+            if isinstance(said, JSONRPCResponse) and said.id == door.answered and door.answered is not None:
                 door.answered = None
                 continue
             line = said.model_dump_json(by_alias=True, exclude_unset=True) + "\n"
