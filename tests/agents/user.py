@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import install
 import own_settings
@@ -57,11 +58,17 @@ class User:
             input=stdin,
             capture_output=True,
             text=True,
-            env=self.environment,
+            env=self.environment | {"POLARIS_PORT": "0"},
             cwd=self.project,
             timeout=90,
             check=False,
         )
+
+    def login(self) -> User:
+        """The one command that brings Polaris onto this machine."""
+        done = self.polaris("login", self.floor.url, "--with-token", stdin=self.floor.token + "\n")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return self
 
     def run(self, *words: str, seconds: float = 90, **more: str) -> subprocess.CompletedProcess[str]:
         """The agent, from its start to its end."""
@@ -82,10 +89,25 @@ class User:
 
     # Looking
 
-    def status(self) -> Json:
-        """What the daemon knows (`polaris status --json`)."""
-        told = json.loads(self.polaris("status", "--json").stdout)
-        return dict(told["daemon"] or {})
+    def daemon(self, path: str = "/status") -> Json:
+        """What the daemon answers to a question of this machine."""
+        port = json.loads((self.polaris_home / "daemon.json").read_bytes())["port"]
+        headers = {"X-Polaris-Token": (self.polaris_home / "daemon.token").read_text().strip()}
+        with urlopen(Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=5) as answer:
+            return dict(json.load(answer))
+
+    def sessions(self) -> list[Json]:
+        """The agent sessions that are bound here."""
+        return list(self.daemon()["sessions"])
+
+    def sent_everything(self) -> bool:
+        """Whether the service has all that was captured."""
+        spool = self.daemon()["spool"]
+        return not spool["events"] and not spool["files"]
+
+    def has_advice(self) -> bool:
+        """Whether the daemon has a piece that has not ended."""
+        return bool(self.daemon()["advice"])
 
     def files(self) -> Mapping[str, bytes]:
         """Everything in the HOME but Polaris's own folder, by its path."""
