@@ -24,7 +24,7 @@ from typing import Any, get_type_hints
 
 import fire
 from fire.core import FireError, FireExit
-from fire.decorators import SetParseFns
+from fire.decorators import SetParseFn, SetParseFns
 
 from polaris import log
 from polaris.errors import Exit, Misused, PolarisError, from_database
@@ -117,7 +117,9 @@ def usage_line(method: Callable[..., Any]) -> str:
     parts = []
     for parameter in _parameters(method):
         flag = "--" + parameter.name.rstrip("_").replace("_", "-")
-        if parameter.kind is not parameter.KEYWORD_ONLY:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            parts.append(f"[{parameter.name.upper()} …]")
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
             word = parameter.name.upper()
             parts.append(word if parameter.default is parameter.empty else f"[{word}]")
         elif isinstance(parameter.default, bool):
@@ -152,7 +154,8 @@ def _made(method: Callable[..., Awaitable[Any]], *, serves: bool) -> Callable[..
     names = [parameter for parameter in signature.parameters if parameter != "self"]
     parsers = {parameter: _parser(hints[parameter]) for parameter in names}
     positional = [parsers[n] for n in names if signature.parameters[n].kind is not inspect.Parameter.KEYWORD_ONLY]
-    made: Callable[..., Plan] = SetParseFns(*positional, **parsers)(plan)
+    # Words that a command takes in any number have the parser that Fire calls its default.
+    made: Callable[..., Plan] = SetParseFn(_text)(SetParseFns(*positional, **parsers)(plan))
     return made
 
 
@@ -216,7 +219,9 @@ def _understood(words: list[str], literal: list[str], root: Group, name: str) ->
 
 def _flags(words: Iterable[str], method: Callable[..., Any]) -> list[str]:
     """Spells every known flag as ``--name=value``: Fire has nothing to guess, and swallows or makes up no value."""
-    known = {p.name.rstrip("_").replace("_", "-"): p for p in _parameters(method)}
+    known = {
+        p.name.rstrip("_").replace("_", "-"): p for p in _parameters(method) if p.kind is not p.VAR_POSITIONAL
+    }
     hints: dict[str, Any] = method.hints  # type: ignore[attr-defined]
     answer: list[str] = []
     queue = list(words)

@@ -57,6 +57,11 @@ class Sample(Group):
         return Result({"name": name})
 
     @command
+    async def say(self, *words: str, loud: bool = False) -> Result:
+        """Says WORDS."""
+        return Result({"words": list(words), "loud": loud})
+
+    @command
     async def broken(self) -> None:
         """Fails."""
         raise Unavailable("The daemon does not answer.", hint="Run: polaris daemon")

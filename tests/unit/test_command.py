@@ -79,6 +79,17 @@ def test_what_stands_after_two_dashes_is_a_value(run: Any, word: str) -> None:
     assert json.loads(result.stdout)["session"] == word
 
 
+@pytest.mark.parametrize("word", [*WORDS, "-", "-1", "keys"])
+def test_a_command_may_take_any_number_of_words(run: Any, word: str) -> None:
+    several = run("say", "a", word, "--loud", "b", "--json", "--", "--not-a-flag")
+
+    assert several.returncode == 0, several.stderr
+    assert json.loads(several.stdout) == {"words": ["a", word, "b", "--not-a-flag"], "loud": True}
+    assert json.loads(run("say", "--json").stdout)["words"] == []
+    assert run("say", "--words=x").returncode == 2
+    assert "say [WORDS …] [--loud]" in run("say", "--help").stdout
+
+
 @pytest.mark.parametrize("words", WRONG)
 def test_a_wrong_word_stops_before_anything_happens(run: Any, words: tuple[str, ...]) -> None:
     result = run(*words)
