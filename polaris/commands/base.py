@@ -153,4 +153,4 @@ def _cell(value: Any) -> str:
 
 
 def _no_daemon(home: Path) -> Unavailable:
-    return Unavailable(f"No daemon runs for {home}.", code="daemon_unreachable", hint="Start it: polaris daemon")
+    return Unavailable(f"No daemon runs for {home}.", code="daemon_unreachable", hint="Start it: polaris start")

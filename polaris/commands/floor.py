@@ -1,10 +1,9 @@
-"""Following and speaking: tail, inject, join, release, status."""
+"""Following and speaking: tail, inject, release, status."""
 
 from __future__ import annotations
 
 import asyncio
 import json as json_text
-import os
 import sys
 import uuid
 from collections.abc import AsyncIterator
@@ -73,35 +72,6 @@ class Floor(Group):
         return Result(delivery, [state], exit_code=Exit.FAILURE if state in ENDED else Exit.UNREACHABLE)
 
     @command
-    async def join(
-        self, project: str, session: str, *, agent_session: str | None = None, pid: int | None = None
-    ) -> Result:
-        """Opens SESSION of PROJECT (making what lacks) and takes its seat if it is free.
-
-        Inside a coding agent, the agent's own session is connected, by way of the daemon. Elsewhere the seat is only
-        claimed, and falls free again after the lease unless something keeps it.
-
-        --agent-session  the id of the agent's session, where it is not in the environment
-        --pid            the agent's process
-        """
-        agent_session = agent_session or os.environ.get("CLAUDE_CODE_SESSION_ID")
-        if agent_session or pid:
-            wish: Json = {"project": project, "session": session, "cwd": os.getcwd()}
-            wish |= {"agent_session_id": agent_session} if agent_session else {}
-            wish |= {"pid": pid or _agent_pid()} if pid or _agent_pid() else {}
-            # An agent with a credential of its own drives as itself.
-            wish |= {"token": token} if (token := base.settings().token) else {}
-            status = await _linked(await base.daemon("POST", "/connect", wish))
-            return Result(status, [str(status.get("line") or f"connected to {project}/{session}")])
-        async with base.service() as client:
-            joined = await client.join(project, session)
-        if joined.get("claimed"):
-            return Result(
-                joined, [f"You drive {project}/{session} (epoch {joined['epoch']}) until {joined['lease_until']}."]
-            )
-        return Result(joined, [f"{joined.get('driver')} drives {project}/{session}."])
-
-    @command
     async def release(self, project: str, session: str) -> Result:
         """Gives the seat of SESSION back, for the next driver."""
         async with base.service() as client:
@@ -109,8 +79,14 @@ class Floor(Group):
         return Result(row, [f"The seat of {project}/{session} is open."])
 
     @command
-    async def status(self) -> Result:
-        """Shows whom this machine acts as, whether service and daemon answer, and what is connected."""
+    async def status(self, *, session: str | None = None) -> Result:
+        """Shows whom this machine acts as, whether service and daemon answer, and what is connected.
+
+        --session  only the line of this agent session, by its id
+        """
+        if session:
+            status = await base.daemon("GET", f"/status/{quote(session, safe='')}")
+            return Result(status, [render.clean(str(status.get("line")))])
         found: Json = {"service": None, "daemon": None}
         lines, code = [], Exit.OK
         try:
@@ -173,21 +149,6 @@ async def _until_ended(client: Client, project: str, session: str, delivery: Jso
 
 def _tell(state: str, reason: str | None) -> None:
     print(f"… {state}" + (f": {render.clean(reason)}" if reason else ""), file=sys.stderr, flush=True)
-
-
-async def _linked(status: Json) -> Json:
-    """The status of a session that was just connected, as soon as its link is up; after two seconds as it is."""
-    for _ in range(20):
-        if status.get("connected") or status.get("role") == "advisor":
-            break
-        await asyncio.sleep(0.1)
-        status |= await base.daemon("GET", f"/status/{quote(status['agent_session_id'], safe='')}")
-    return status
-
-
-def _agent_pid() -> int | None:
-    text = os.environ.get("CLAUDE_PID", "")
-    return int(text) if text.isdecimal() else None
 
 
 def _daemon_lines(status: Json) -> list[str]:

@@ -11,13 +11,15 @@ from polaris.commands.audit import Audit
 from polaris.commands.channel import Channel
 from polaris.commands.database import Db, LoginRole, Org
 from polaris.commands.floor import Floor
+from polaris.commands.here import Here, literal
 from polaris.commands.install import Install
 from polaris.commands.login import Login
+from polaris.commands.machine import Machine
 from polaris.commands.projects import Project
 from polaris.commands.serving import Serving
 
 
-class Polaris(Floor, Install, Login, Serving, Channel, Group):
+class Polaris(Floor, Here, Machine, Install, Login, Serving, Channel, Group):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
     def __init__(self) -> None:
@@ -31,4 +33,4 @@ class Polaris(Floor, Install, Login, Serving, Channel, Group):
 
 
 def run_command(words: Sequence[str]) -> int:
-    return run(Polaris(), words, name="polaris", version=__version__, before=lambda: log.setup("warning"))
+    return run(Polaris(), literal(words), name="polaris", version=__version__, before=lambda: log.setup("warning"))
