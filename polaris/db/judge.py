@@ -6,18 +6,23 @@ holds the two together.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from polaris.db import wire
-from polaris.db.push import NewEvent
-from polaris.model import EVENT_BYTES, EventIn
+from polaris.db.push import NewEvent, Pushed
+from polaris.errors import NotFound, Unprocessable
+from polaris.model import BATCH_EVENTS, EVENT_BYTES, EventIn
 from polaris.redact import Redactor
 
 FIELDS = frozenset(EventIn.model_fields)
 LONGEST = {"turn": 200, "agent": 100}
 LONGEST_CLIENT_ID = 200
 MOST_EPOCH = 2**31 - 1
+BREATHE_BYTES = 256 << 10  # how much is redacted before others get their turn
+GONE = ("no_such_project", "no_such_session")
 
 
 class Refused(Exception):
@@ -26,6 +31,65 @@ class Refused(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code, self.message = code, message
+
+
+class Batch:
+    """A push between its two halves: who was refused stands in its place, the others wait in `events`."""
+
+    def __init__(self, given: list[Any]) -> None:
+        self.results: list[Pushed | None] = [None] * len(given)
+        self.events: list[NewEvent] = []
+        self.size = 0
+        self.kept = self.repeated = self.refused = 0
+
+    def answer(self, written: Iterable[Pushed]) -> list[dict[str, Any]]:
+        """The results, in order; *written* has those of `events`. Raises 404 when project or session is not there."""
+        rest = iter(written)
+        answer: list[dict[str, Any]] = []
+        gone: Pushed | None = None
+        for slot in self.results:
+            result = slot or next(rest)
+            if result.code is None:
+                self.kept, self.repeated = self.kept + result.created, self.repeated + (not result.created)
+                answer.append(
+                    {
+                        "client_id": result.client_id,
+                        "seq": result.seq,
+                        "created": result.created,
+                        "late": result.late,
+                    }
+                )
+            else:
+                self.refused += 1
+                gone = result if result.code in GONE else gone
+                answer.append({"client_id": result.client_id, "code": result.code, "message": result.message})
+        if gone is not None:  # one batch has one session: then none of it is there
+            raise NotFound(gone.message, code=gone.code)
+        return answer
+
+
+async def batch(value: Any, redactor: Redactor) -> Batch:
+    """Judges and redacts the events of *value* (``{"events": […]}``). Raises 422 for a batch that is none."""
+    if type(value) is not dict or value.keys() != {"events"} or type(value["events"]) is not list:
+        raise Unprocessable("A push is an object with the field events, a list.")
+    given = value["events"]
+    if not 1 <= len(given) <= BATCH_EVENTS:
+        raise Unprocessable(f"A push has 1 to {BATCH_EVENTS} events.", code="batch_size")
+    judged = Batch(given)
+    since = 0
+    for index, item in enumerate(given):
+        try:
+            event, size = read(item, redactor)
+        except Refused as refusal:
+            judged.results[index] = Pushed(_client_id(item), None, False, False, refusal.code, refusal.message)  # type: ignore[arg-type]
+            continue
+        judged.events.append(event)
+        judged.size += size
+        since += size
+        if since > BREATHE_BYTES:
+            since = 0
+            await asyncio.sleep(0)
+    return judged
 
 
 def read(item: Any, redactor: Redactor) -> tuple[NewEvent, int]:
@@ -85,6 +149,6 @@ def _moment(value: Any) -> str | None:
     return moment.isoformat()
 
 
-def client_id(item: Any) -> str | None:
+def _client_id(item: Any) -> str | None:
     client_id = item.get("client_id") if type(item) is dict else None
     return client_id[:LONGEST_CLIENT_ID] if type(client_id) is str else None

@@ -97,9 +97,13 @@ def settle(items: list[Item], found: Sequence[tuple[object, ...]]) -> None:
 
 def arguments(items: list[Item]) -> tuple[object, ...]:
     wheres = [push.where for push, _ in items]
-    events = [push.events[i] for push, i in items]
+    return columns(wheres[0].org, wheres, [push.events[i] for push, i in items])
+
+
+def columns(org: int | None, wheres: Sequence[Where], events: Sequence[NewEvent]) -> tuple[object, ...]:
+    """The arguments of `PUSH`; a direct client leaves *org* None, and its actors are not looked at."""
     return (
-        wheres[0].org,
+        org,
         Texts([w.actor for w in wheres]),
         Texts([w.project for w in wheres]),
         Texts([w.session for w in wheres]),

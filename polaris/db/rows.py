@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from polaris import model
@@ -173,6 +173,13 @@ class SessionRow(model.Session):
     org_id: int
     project_id: int
     session_id: int
+
+
+def shown_session(row: SessionRow) -> model.SessionShown:
+    """A session with the presence of its driver."""
+    alive = row.lease_until is not None and row.lease_until > datetime.now(UTC)
+    presence = "none" if row.driver is None else "present" if alive else "away"
+    return model.SessionShown.model_validate({**row.model_dump(), "presence": presence})
 
 
 class SeatRow(model.Answer):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from aiohttp import web
 
 from polaris.db import calls
-from polaris.db.rows import ClaimedRow, JoinedRow, ProjectRow, SessionRow
+from polaris.db.rows import ClaimedRow, JoinedRow, ProjectRow, shown_session
 from polaris.http.auth import CALLER
 from polaris.http.paths import InProject, InSession
 from polaris.http.service import SERVICE
@@ -52,7 +50,7 @@ async def create_session(request: web.Request, params: InProject, body: SessionI
     service, caller = request.app[SERVICE], request[CALLER]
     await service.admit(caller, params.p)
     async with service.database.connection() as conn:
-        return shown(await calls.create_session(conn, caller.org_id, caller.actor, params.p, body.name))
+        return shown_session(await calls.create_session(conn, caller.org_id, caller.actor, params.p, body.name))
 
 
 async def list_sessions(request: web.Request, params: InProject) -> Sessions:
@@ -60,21 +58,21 @@ async def list_sessions(request: web.Request, params: InProject) -> Sessions:
     await service.admit(caller, params.p)
     async with service.database.connection() as conn:
         found = await calls.list_sessions(conn, caller.org_id, caller.actor, params.p)
-    return Sessions(items=[shown(row) for row in found])
+    return Sessions(items=[shown_session(row) for row in found])
 
 
 async def show_session(request: web.Request, params: InSession) -> SessionShown:
     service, caller = request.app[SERVICE], request[CALLER]
     await service.admit(caller, params.p)
     async with service.database.connection() as conn:
-        return shown(await calls.get_session(conn, caller.org_id, caller.actor, params.p, params.s))
+        return shown_session(await calls.get_session(conn, caller.org_id, caller.actor, params.p, params.s))
 
 
 async def archive_session(request: web.Request, params: InSession) -> SessionShown:
     service, caller = request.app[SERVICE], request[CALLER]
     await service.admit(caller, params.p)
     async with service.database.connection() as conn:
-        return shown(await calls.archive_session(conn, caller.org_id, caller.actor, params.p, params.s))
+        return shown_session(await calls.archive_session(conn, caller.org_id, caller.actor, params.p, params.s))
 
 
 async def join_session(request: web.Request, params: InSession) -> JoinedRow:
@@ -100,7 +98,7 @@ async def release_driver(request: web.Request, params: InSession, body: HandoffI
     service, caller = request.app[SERVICE], request[CALLER]
     await service.admit(caller, params.p)
     async with service.database.connection() as conn:
-        return shown(
+        return shown_session(
             await calls.release_driver(conn, caller.org_id, caller.actor, params.p, params.s, body.epoch, body.to)
         )
 
@@ -110,10 +108,3 @@ async def brief(request: web.Request, params: InSession, query: BriefQuery) -> B
     await service.admit(caller, params.p)
     async with service.database.connection() as conn:
         return await calls.brief(conn, caller.org_id, caller.actor, params.p, params.s, query.characters)
-
-
-def shown(row: SessionRow) -> SessionShown:
-    """A session with the presence of its driver."""
-    alive = row.lease_until is not None and row.lease_until > datetime.now(UTC)
-    presence = "none" if row.driver is None else "present" if alive else "away"
-    return SessionShown.model_validate({**row.model_dump(), "presence": presence})
