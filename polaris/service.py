@@ -115,13 +115,20 @@ def state(settings: Settings) -> State:
 
 
 def choose(settings: Settings, environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> Way:
-    """The way that works here. A service of an older kind that is installed already is kept only if it works."""
+    """The way that works here."""
     environ = os.environ if environ is None else environ
     if platform == "darwin" and shutil.which("launchctl"):
         return Launchd(settings, environ)
     if platform == "linux" and _systemd_answers():
         return Systemd(settings, environ)
     return Background(settings, environ)
+
+
+def installed(settings: Settings, environ: Mapping[str, str] | None = None) -> Way | None:
+    """The way whose file is there, whether its manager answers now or not: over `su` and SSH it may not."""
+    environ = os.environ if environ is None else environ
+    ways: list[Way] = [Systemd(settings, environ), Launchd(settings, environ)]
+    return next((way for way in ways if way.file is not None and way.file.exists()), None)
 
 
 def start(settings: Settings, way: Way) -> State:

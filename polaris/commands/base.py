@@ -140,9 +140,9 @@ def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[str]:
     ]
 
 
-async def in_thread(work: Any, *arguments: Any) -> Any:
+async def in_thread(work: Any, *arguments: Any, **named: Any) -> Any:
     """Runs blocking work (the database's administration is synchronous) beside the loop."""
-    return await asyncio.to_thread(work, *arguments)
+    return await asyncio.to_thread(work, *arguments, **named)
 
 
 def _cell(value: Any) -> str:

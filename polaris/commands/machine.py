@@ -37,7 +37,7 @@ class Machine(Group):
 
         settings = base.settings()
         queue = await waiting()
-        way = await base.in_thread(service.choose, settings)
+        way = service.installed(settings) or await base.in_thread(service.choose, settings)
         ran = await base.in_thread(service.stop, settings, way)
         told = {"stopped": ran.running, "port": ran.port, "waiting": queue}
         if not ran.running:
