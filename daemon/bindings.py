@@ -1,8 +1,10 @@
 """Which agent session belongs to which Polaris session; nothing is guessed.
 
 An agent session is known by its id. The same process (pid and start time) carries its binding over a ``/clear``; a
-resume keeps it by the id in a new process; a fork has a new id in a new process and is not bound. The registry is in
-memory, every change is in SQLite before it counts, and ``bound/`` mirrors who is captured for the hook script.
+resume keeps it by the id in a new process; a fork has a new id in a new process and is not bound. Where one process
+holds many sessions (`Agent.PROCESS_IS_SESSION`), its number binds nothing; all it can tell is which session last called
+one of our own tools in it. The registry is in memory, every change is in SQLite before it counts, and ``bound/``
+mirrors who is captured for the hook script.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any
 from polaris import log
 from polaris.errors import Unprocessable
 
-from . import processes, records
+from . import agents, processes, records
 from .records import Binding, Process, Route
 from .store import Store
 from .transcript import Cursor
@@ -27,6 +29,7 @@ from .transcript import Cursor
 LOG = log.get("daemon.bindings")
 # The id becomes the name of a file in bound/.
 SESSION_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
+CALLERS = 200
 
 
 def now_ms() -> int:
@@ -35,7 +38,10 @@ def now_ms() -> int:
 
 @dataclass(frozen=True)
 class Sighting:
-    """What a hook's payload says about where it comes from. ``starts`` and ``ends`` are the agent's own words."""
+    """What a hook's payload says about where it comes from. ``starts`` and ``ends`` are the agent's own words.
+
+    ``calls_us``: the agent is about to call one of our own tools.
+    """
 
     agent: str
     agent_session_id: str
@@ -43,6 +49,8 @@ class Sighting:
     transcript: str | None = None
     starts: str | None = None
     ends: str | None = None
+    mode: str | None = None
+    calls_us: bool = False
 
 
 class Bindings:
@@ -55,6 +63,8 @@ class Bindings:
         self._lock = asyncio.Lock()
         self._by_id: dict[str, Binding] = {}
         self._processes: dict[int, Process] = {}
+        # Of processes with many sessions, the one that last called our tools there.
+        self._callers: dict[int, Process] = {}
         self.routes: dict[int, Route] = {}
 
     async def load(self) -> None:
@@ -91,13 +101,19 @@ class Bindings:
         return sorted(self._processes.values(), key=lambda one: -one.seen_at)
 
     def session_of(self, pid: int) -> Process | None:
-        """The agent session that the process was last seen with; None when another process has its number now."""
-        found = self._processes.get(pid)
+        """The agent session that the process was last seen with; None when another process has its number now.
+
+        Of a process with many sessions: the one that last called a tool of ours there.
+        """
+        found = self._callers.get(pid) or self._processes.get(pid)
         return found if found and found.started == self._started(pid) else None
 
     async def see(self, seen: Sighting) -> Binding | None:
         """The binding that an event belongs to, if any; follows ``/clear``, resume and the end of a session."""
         async with self._lock:
+            if not _owns_its_process(seen.agent):
+                self._called(seen)
+                seen = replace(seen, pid=None)
             binding = self._by_id.get(seen.agent_session_id)
             if binding is None:
                 start = None if seen.pid is None else self._started(seen.pid)
@@ -134,6 +150,8 @@ class Bindings:
         """Makes a binding, or puts it in the place of an older one of the same agent session."""
         if not SESSION_ID.fullmatch(binding.agent_session_id):
             raise Unprocessable("This is not the id of an agent session.", code="agent_session_not_valid")
+        if not _owns_its_process(binding.agent):
+            binding = replace(binding, pid=None, started=None)
         async with self._lock:
             await self._save(binding)
 
@@ -180,7 +198,7 @@ class Bindings:
 
     async def note(self, seen: Sighting) -> None:
         """Remembers which agent session a process has, bound or not."""
-        if seen.pid is not None:
+        if seen.pid is not None and _owns_its_process(seen.agent):
             async with self._lock:
                 await self._note(seen, self._started(seen.pid))
 
@@ -213,6 +231,15 @@ class Bindings:
         await self._store.do(lambda db: records.save_process(db, process))
         self._processes[seen.pid] = process
 
+    def _called(self, seen: Sighting) -> None:
+        if seen.pid is None or not seen.calls_us:
+            return
+        start = self._started(seen.pid)
+        self._callers.pop(seen.pid, None)
+        self._callers[seen.pid] = Process(seen.pid, start, seen.agent, seen.agent_session_id, None, now_ms())
+        while len(self._callers) > CALLERS:
+            self._callers.pop(next(iter(self._callers)))
+
     def _predecessor(self, seen: Sighting, start: str | None) -> Binding | None:
         """Whose binding the unknown id continues: the same process after a ``/clear``."""
         if seen.pid is None:
@@ -234,8 +261,15 @@ class Bindings:
             file.unlink(missing_ok=True)
 
 
+def _owns_its_process(name: str) -> bool:
+    agent = agents.find(name)
+    return agent is None or agent.PROCESS_IS_SESSION
+
+
 def _followed(binding: Binding, seen: Sighting) -> Binding:
     """What an event of the session itself changes in its binding."""
+    if seen.mode:
+        binding = replace(binding, mode=seen.mode)
     if seen.transcript and seen.transcript != binding.transcript:
         # A transcript that began after the binding did belongs to it whole.
         cursor = None if binding.transcript is None else Cursor(since=now_ms() / 1000).text()

@@ -58,6 +58,14 @@ class Connector:
             self._settings, route.profile or None, self._keyring.get(route.token_ref) if route.token_ref else None
         )
 
+    def credential_of(self, token: str | None) -> Credential:
+        """As whom one acts who is not connected: the token that is shown, else the profile."""
+        return acting(self._settings, self._profile() or None, token)
+
+    def who(self, asked: Json) -> Sighting:
+        """The agent session that a request means. Raises 404 ``agent_session_unknown``."""
+        return self._identify(asked, _text(asked, "agent", "claude-code"))
+
     async def connect(self, asked: Json) -> Json:
         """Joins the session, takes the seat for a driver, and binds. See `routes` for the fields.
 
@@ -71,7 +79,11 @@ class Connector:
         if role not in ("driver", "advisor"):
             raise Unprocessable("A role is driver or advisor.", code="role_not_valid")
         if not project or (role == "driver" and not session):
-            raise Unprocessable("A driver names a project and a session.", code="session_missing")
+            raise Unprocessable(
+                "A driver names a project and a session." if project else "Name a project.",
+                code="session_missing" if project else "project_missing",
+                hint="An advisor may leave the session out, and watches the whole project then.",
+            )
         if agents.find(agent) is None:
             raise Unprocessable(f"Polaris does not know the agent {agent!r}.", code="unknown_agent")
         seen = self._identify(asked, agent)
@@ -113,7 +125,7 @@ class Connector:
                     cleared=0,
                     former="",
                     transcript=seen.transcript,
-                    cursor=_present_end(seen.transcript),
+                    cursor=_present_end(agent, seen.transcript),
                     bound_at=now_ms(),
                 )
             )
@@ -203,7 +215,7 @@ class Connector:
         if not isinstance(paused, bool):
             raise Unprocessable("paused is true or false.", code="paused_not_valid")
         # What is written while it is paused is not read afterwards either.
-        cursor = _present_end(binding.transcript)
+        cursor = _present_end(binding.agent, binding.transcript)
         await self._bindings.change(binding.agent_session_id, paused=int(paused), cursor=cursor)
         return self.status(binding.agent_session_id)
 
@@ -393,6 +405,8 @@ def _text(asked: Json, name: str, default: str | None = None) -> str:
     return value
 
 
-def _present_end(file: str | None) -> str | None:
+def _present_end(name: str, file: str | None) -> str | None:
     """Where reading a transcript begins: what was said before stays private."""
-    return None if file is None else transcript.at_end(Path(file), now_ms() / 1000).text()
+    agent = agents.find(name)
+    how = agent.transcript() if agent else None
+    return None if file is None else transcript.at_end(Path(file), now_ms() / 1000, how).text()

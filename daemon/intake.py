@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,14 @@ from polaris.model import EVENT_BYTES
 from . import agents, records, spool
 from .advice import Advice, Happened
 from .agents.base import Agent, AgentSession, Captured
+from .agents.told import turn as turn_name
 from .bindings import Bindings, Sighting, now_ms
 from .records import Binding, Piece
 from .redaction import Redaction
 from .spool import Entry, Spool
 from .store import Store
 from .transcript import Cursor, at_end, finish, read
+from .turns import Turns
 
 RECENT = 20_000
 # A transcript that grew by more than so many times 1 MiB is read further at the next event.
@@ -58,10 +60,10 @@ class Header:
 class Read:
     """What the new end of a transcript told."""
 
-    entries: list[Entry]
+    events: list[Captured]
     happened: list[Happened]
     seen: dict[str, str | None]
-    cursor: str | None
+    cursor: Cursor
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,12 @@ class Intake:
         queue: Spool,
         advice: Advice,
         redaction: Redaction,
+        turns: Turns,
         wake: Callable[[int], None],
         holds: Callable[[int], bool],
     ) -> None:
         self._store, self._bindings, self._spool, self._advice = store, bindings, queue, advice
-        self._redaction, self._wake, self._holds = redaction, wake, holds
+        self._redaction, self._turns, self._wake, self._holds = redaction, turns, wake, holds
         self._locks: dict[str, asyncio.Lock] = {}
         self._recent: OrderedDict[str, None] = OrderedDict()
         self.last_event_at: int | None = None
@@ -95,6 +98,7 @@ class Intake:
         """One hook event, live. Raises `BadRequest` for what is no payload, `StoreFull` when there is no room."""
         agent = agents.find(header.agent)
         if agent is None:
+            agents.unknown.note(header.agent)
             return Answer()
         payload = _payload(body)
         session = agent.session_of(payload)
@@ -103,12 +107,13 @@ class Intake:
         binding = await self._bindings.see(_sighting(header, session))
         if binding is None or not binding.captures:
             return Answer()
-        await self._keep(agent, header, payload, session, binding, binding.epoch, now_ms())
+        turn = await self._keep(agent, header, payload, session, binding, binding.epoch, now_ms())
         if binding.state != "active" or not agent.may_advise(payload) or not self._holds(binding.route_id):
             return Answer()
-        pieces = await self._advice.hand(binding, session.turn, agent.fits)
+        pieces = await self._advice.hand(binding, turn, agent.fits)
         if not pieces:
             return Answer()
+        self._turns.goes_on(binding.agent_session_id)
         return Answer(agent.hook_output(session.event, "\n\n".join(piece.text for piece in pieces)), pieces)
 
     async def written(self, answer: Answer, whole: bool) -> None:
@@ -120,6 +125,8 @@ class Intake:
         agent = agents.find(header.agent)
         payload = _payload(body)
         session = agent.session_of(payload) if agent else None
+        if agent is None:
+            agents.unknown.note(header.agent)
         if agent is None or session is None:
             return
         binding = await self._bindings.see(_sighting(header, session))
@@ -137,9 +144,9 @@ class Intake:
             if binding and agent and binding.captures:
                 async with self._lock(binding):
                     binding = self._bindings.of(binding.agent_session_id) or binding
-                    new = self._read(binding, binding.epoch)
-                    await self._advice.happened(binding.route_id, new.happened, new.seen)
-                    await self._commit(binding, new.entries, new.cursor)
+                    new = self._read(agent, binding)
+                    await self._follow(binding, new.happened, new.seen)
+                    await self._commit(binding, self._entries(new.events, binding, binding.epoch), new.cursor)
 
     async def _keep(
         self,
@@ -150,45 +157,62 @@ class Intake:
         binding: Binding,
         epoch: int,
         at: int,
-    ) -> None:
-        """Commits what the payload tells of, and what the transcript has by now."""
+    ) -> str | None:
+        """Commits what the payload tells of, and what the transcript has by now; answers the turn that it is in."""
         async with self._lock(binding):
             # Somebody else may have read the transcript further while we waited.
             binding = self._bindings.of(binding.agent_session_id) or binding
-            new = self._read(binding, epoch, over=session.ends is not None)
             captured = agent.capture(payload, capture_id=header.capture_id, at=header.at / 1000)
+            new = self._read(agent, binding, over=session.ends is not None, beside=captured)
+            captured, turn, cursor = _in_turn(agent, session, captured, new.cursor)
             own = [one for one in captured if one.subagent is None and not one.repeat]
-            happened = new.happened + [Happened(one.kind, one.turn, at) for one in own]
+            happened = new.happened + [Happened(_kind(one), one.turn, at) for one in own]
             if session.ends and session.ends != "clear":
                 happened.append(Happened("end", None, at))
-            entries = new.entries + self._entries(captured, binding, epoch)
+            entries = self._entries(new.events + captured, binding, epoch)
             self._spool.room(entries)
-            seen = new.seen | dict.fromkeys(agent.advice_seen(payload), session.turn)
+            seen = new.seen | dict.fromkeys(agent.advice_seen(payload), turn)
             # First what was proved, then how far was read: a crash in between only reads again.
-            await self._advice.happened(binding.route_id, happened, seen)
-            await self._commit(binding, entries, new.cursor)
+            await self._follow(binding, happened, seen)
+            await self._commit(binding, entries, cursor)
+            return turn
 
-    def _read(self, binding: Binding, epoch: int, over: bool = False) -> Read:
-        """The new end of the session's transcript; *over*: nothing more of the session comes."""
-        if binding.transcript is None:
-            return Read([], [], {}, binding.cursor)
-        file, session = Path(binding.transcript), binding.agent_session_id
-        cursor = Cursor.of(binding.cursor) or at_end(file, now_ms() / 1000)
+    async def _follow(self, binding: Binding, happened: list[Happened], seen: dict[str, str | None]) -> None:
+        changed = self._turns.follow(binding.agent_session_id, happened)
+        await self._advice.happened(binding.route_id, happened, seen)
+        if changed:
+            self._advice.moved.set()
+
+    def _read(self, agent: Agent, binding: Binding, over: bool = False, beside: Sequence[Captured] = ()) -> Read:
+        """The new end of the session's transcript; *over*: nothing more of the session comes.
+
+        *beside* is what the hook tells that the transcript is read for: what both tell is the hook's.
+        """
+        how, file = agent.transcript(), Path(binding.transcript or "")
+        known = Cursor.of(binding.cursor)
+        if how is None or binding.transcript is None:
+            return Read([], [], {}, known or Cursor(since=now_ms() / 1000))
+        cursor, session = known or at_end(file, now_ms() / 1000, how), binding.agent_session_id
         captured, seen, more, times = list[Captured](), dict[str, str | None](), True, 0
         while more and times < READINGS:
-            reading = read(file, cursor, session_id=session)
+            reading = read(file, cursor, how, session_id=session)
             captured += reading.events
             seen |= {one.delivery: one.turn for one in reading.seen}
             cursor, more, times = reading.cursor, reading.more, times + 1
         if over:
-            reading = finish(cursor, session_id=session)
+            reading = finish(cursor, how, session_id=session)
             captured, cursor = captured + reading.events, reading.cursor
+        if not agent.NAMES_TURNS:
+            captured = [one if one.turn else replace(one, turn=cursor.turn) for one in captured]
+        ids, told = {one.client_id for one in beside}, {*cursor.turns, *(one.turn for one in beside)}
+        captured = [one for one in captured if one.client_id not in ids and not (one.fills and one.turn in told)]
         # A reply of the transcript ends no turn here: it may be older than the advice that its Stop brought.
         happened = [Happened(one.kind, one.turn, _ms(one)) for one in captured if one.kind == "turn.interrupted"]
-        return Read(self._entries(captured, binding, epoch), happened, seen, cursor.text())
+        return Read(captured, happened, seen, cursor)
 
-    async def _commit(self, binding: Binding, entries: list[Entry], cursor: str | None) -> None:
-        moved = cursor if cursor != binding.cursor else None
+    async def _commit(self, binding: Binding, entries: list[Entry], cursor: Cursor) -> None:
+        text = cursor.text()
+        moved = text if text != binding.cursor else None
         if not entries and moved is None:
             return
         self._spool.room(entries)
@@ -233,6 +257,28 @@ class Intake:
         return self._locks.setdefault(binding.agent_session_id, asyncio.Lock())
 
 
+def _in_turn(
+    agent: Agent, session: AgentSession, captured: list[Captured], cursor: Cursor
+) -> tuple[list[Captured], str | None, Cursor]:
+    """What was captured, the turn it is in, and the cursor that knows of it.
+
+    Where the agent names no turns, the last prompt's client id is the turn until the session begins or ends.
+    """
+    if agent.NAMES_TURNS:
+        turn = session.turn
+    else:
+        prompts = [turn_name(one.client_id) for one in captured if one.kind == "prompt"]
+        turn = None if session.starts or session.ends else (prompts[-1] if prompts else cursor.turn)
+        captured = [replace(one, turn=turn) for one in captured]
+    named = [one.turn for one in captured if one.turn and not one.fills]
+    return captured, turn, cursor.told(named[-1]) if named else cursor
+
+
+def _kind(one: Captured) -> str:
+    """A turn that ended without a text is told as a notice."""
+    return "turn.ended" if one.kind == "notice" and one.client_id.endswith(":ended") else one.kind
+
+
 def _ms(one: Captured) -> int:
     return int(one.occurred_at.timestamp() * 1000)
 
@@ -252,9 +298,11 @@ def _sighting(header: Header, session: AgentSession) -> Sighting:
         agent=header.agent,
         agent_session_id=session.session_id,
         pid=header.pid or session.pid,
+        calls_us=session.calls_us,
         transcript=session.transcript,
         starts=session.starts,
         ends=session.ends,
+        mode=session.mode,
     )
 
 

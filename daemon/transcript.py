@@ -1,10 +1,10 @@
 """Reads only the new end of an agent's transcript, from where the last reading stopped.
 
-A `Cursor` is all that has to be kept; it is small and goes into SQLite as text. Each call reads at most ``limit``
-bytes, so that a long session costs as much as a short one; ``more`` says that there is more to read at once. Only
-complete lines count. A file that was cut or replaced is read from its beginning again: the client ids make the events
-the same ones, and nothing from before ``since`` is told. Lines that are no JSON or longer than ``limit`` are passed
-over and counted.
+What a line means is the agent's module's (`agents.base.Transcript`). A `Cursor` is all that has to be kept; it is small
+and goes into SQLite as text. Each call reads at most ``limit`` bytes, so that a long session costs as much as a short
+one; ``more`` says that there is more to read at once. Only complete lines count. A file that was cut or replaced is
+read from its beginning again: the client ids make the events the same ones, and nothing from before ``since`` is told.
+Lines that are no JSON or longer than ``limit`` are passed over and counted.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
-from .agents.base import Captured
-from .agents.claude_transcript import Held, Lines, Seen, State
+from .agents.base import Captured, Payload, Seen, Transcript
 
 LIMIT = 1024 * 1024
 _HEAD = 256
 # How far back a reading that begins at the end looks for the turn that is under way.
 _BACK = 256 * 1024
-# Cheaper than parsing: a line of any use has one of these types.
-_USEFUL = re.compile(rb'"type": ?"(?:user|assistant|attachment|system|cost-state)"')
+# Lines of a turn may be written after the next one has begun.
+_TURNS_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """Where the last reading stopped. ``since``: seconds since 1970, nothing older is told.
 
-    ``file`` is the inode and the first bytes of what was read, ``size`` its length when all of it had been.
+    ``file`` is the inode and the first bytes of what was read, ``size`` its length when all of it had been. ``state``
+    is what the agent's lines keep. ``turns`` are the last ones that hooks told of, the newest at the end.
     """
 
     offset: int = 0
@@ -42,7 +42,8 @@ class Cursor:
     file: str = ""
     size: int = -1
     skipping: bool = False
-    state: State = field(default_factory=State)
+    state: Payload = field(default_factory=dict)
+    turns: tuple[str, ...] = ()
 
     def text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -52,11 +53,21 @@ class Cursor:
         """The cursor that `text` wrote; None for what is none."""
         try:
             told = json.loads(text or "")
-            state = told["state"]
-            held = Held(**state["held"]) if state["held"] else None
-            return cls(**told | {"state": State(state["turn"], tuple(state["calls"]), held)})
+            if not isinstance(told["state"], dict):
+                return None
+            return cls(**told | {"turns": tuple(told.get("turns", ()))})
         except (ValueError, TypeError, KeyError):
             return None
+
+    @property
+    def turn(self) -> str | None:
+        return self.turns[-1] if self.turns else None
+
+    def told(self, turn: str) -> Cursor:
+        """Notes that a hook told something of *turn*."""
+        if turn == self.turn:
+            return self
+        return replace(self, turns=(*(one for one in self.turns if one != turn), turn)[-_TURNS_KEPT:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,42 +83,44 @@ class Reading:
     skipped: int = 0
 
 
-def at_end(path: Path, since: float) -> Cursor:
+def at_end(path: Path, since: float, how: Transcript | None) -> Cursor:
     """A cursor for a session that is bound now: at the end of what is there, with the turn that is under way."""
+    if how is None:
+        return Cursor(since=since)
     try:
         with path.open("rb") as opened:
             size = os.fstat(opened.fileno()).st_size
             opened.seek(max(0, size - _BACK))
             tail = opened.read(_BACK)
             offset = size - len(tail) + tail.rfind(b"\n") + 1 if b"\n" in tail else 0
-            return Cursor(offset, since, _identity(opened, offset), state=State(_last_turn(tail)))
+            return Cursor(offset, since, _identity(opened, offset), state=how.begin(_backwards(tail, how)))
     except OSError:
         return Cursor(since=since)
 
 
-def read(path: Path, cursor: Cursor, *, session_id: str, limit: int = LIMIT) -> Reading:
+def read(path: Path, cursor: Cursor, how: Transcript, *, session_id: str, limit: int = LIMIT) -> Reading:
     """What came after *cursor*. A file that cannot be read now leaves the cursor as it is."""
     try:
         with path.open("rb") as opened:
-            return _read(opened, cursor, session_id, limit)
+            return _read(opened, cursor, how, session_id, limit)
     except OSError:
         return Reading(cursor)
 
 
-def finish(cursor: Cursor, *, session_id: str) -> Reading:
+def finish(cursor: Cursor, how: Transcript, *, session_id: str) -> Reading:
     """What a session leaves that is over for certain: a last text whose turn nobody closed."""
-    lines = Lines(session_id, cursor.since, cursor.state)
+    lines = how.lines(session_id, cursor.since, cursor.state)
     lines.finish()
-    return Reading(replace(cursor, state=lines.state), lines.events)
+    return Reading(replace(cursor, state=lines.kept()), lines.events)
 
 
-def _read(opened: IO[bytes], cursor: Cursor, session_id: str, limit: int) -> Reading:
+def _read(opened: IO[bytes], cursor: Cursor, how: Transcript, session_id: str, limit: int) -> Reading:
     status = os.fstat(opened.fileno())
     if status.st_size == cursor.size and cursor.file.startswith(f"{status.st_ino}:"):
         return Reading(cursor)
     head = _identity(opened, _head_length(cursor)) if cursor.offset else ""
     if status.st_size < cursor.offset or head != cursor.file:
-        cursor = Cursor(since=cursor.since)
+        cursor = Cursor(since=cursor.since, turns=cursor.turns)
     opened.seek(cursor.offset)
     data = opened.read(limit)
     begin, end, skipping, skipped = 0, data.rfind(b"\n") + 1, False, 0
@@ -119,9 +132,9 @@ def _read(opened: IO[bytes], cursor: Cursor, session_id: str, limit: int) -> Rea
         begin, skipping, skipped = limit, True, 1
     whole = data[begin:end]
     offset = cursor.offset + max(begin, end)
-    lines = Lines(session_id, cursor.since, cursor.state)
+    lines = how.lines(session_id, cursor.since, cursor.state)
     for line in whole.splitlines():
-        if _USEFUL.search(line):
+        if how.useful.search(line):
             told = _parsed(line)
             if told is None:
                 skipped += 1
@@ -134,7 +147,8 @@ def _read(opened: IO[bytes], cursor: Cursor, session_id: str, limit: int) -> Rea
         file=_identity(opened, offset),
         size=-1 if more else cursor.offset + len(data),
         skipping=skipping,
-        state=lines.state,
+        state=lines.kept(),
+        turns=cursor.turns,
     )
     read_in_all = len(data) + 2 * min(_HEAD, offset)
     return Reading(after, lines.events, lines.seen, lines.ended, more, read_in_all, skipped)
@@ -152,13 +166,10 @@ def _head_length(cursor: Cursor) -> int:
     return int(parts[1]) if len(parts) == 3 and parts[1].isdecimal() else 0
 
 
-def _last_turn(tail: bytes) -> str | None:
+def _backwards(tail: bytes, how: Transcript) -> Iterator[Payload]:
     for line in reversed(tail.splitlines()):
-        if b'"promptId"' in line and (told := _parsed(line)) and not told.get("isSidechain"):
-            turn = told.get("promptId")
-            if isinstance(turn, str) and told.get("type") == "user":
-                return turn
-    return None
+        if how.useful.search(line) and (told := _parsed(line)) is not None:
+            yield told
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

@@ -169,6 +169,8 @@ class Agent(Protocol):
     PROCESS_IS_SESSION: bool
     # False where payloads name no turn: then it is the client id of the last prompt.
     NAMES_TURNS: bool
+    # How many payloads came that nobody here knows, by the name of their event.
+    unknown_events: Unknown
     # None where nothing outside can wake an idle session.
     WAKER: Waker | None
 

@@ -16,30 +16,21 @@ Decisions that are not plain from the table `EVENTS`:
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
+from dataclasses import replace
 
-from .base import (
-    SESSION_ID,
-    AgentSession,
-    Captured,
-    Kind,
-    Payload,
-    Unknown,
-    client_id,
-    compact,
-    digest,
-    fitted,
-    markers,
-    moment,
-    shortened,
-    string,
-)
+from polaris.install.shapes import Copied, Entry, Hooks, Install, StatusLine, Warn
+
+from .base import AgentSession, Captured, Payload, Transcript, Unknown, client_id, compact, digest, markers, string
 from .bodies import call_body, output_body
+from .claude_inbox import Inbox
+from .told import Reader, Told, answer, context, named, read, turn, utf16
 
 NAME = "claude-code"
 SHORT = "cc"
+PROCESS_IS_SESSION = True
+WAKER = Inbox()
+NAMES_TURNS = True
 
 # Claude Code writes a longer text to a file and shows the model a preview: 10,000 was cut, 9,900 passed.
 CONTEXT_CHARACTERS = 9_500
@@ -58,12 +49,17 @@ _NOT_TYPED = re.compile(
 )
 _ADVICE = re.compile(r"\s*(?:\[?polaris:advice:|Advice (?:from|for) )")
 _OURS = re.compile(r"mcp__(?:plugin_)?polaris")
+# Where a company's settings are; they count more than the user's.
+_MANAGED = (
+    "/etc/claude-code/managed-settings.json",
+    "/Library/Application Support/ClaudeCode/managed-settings.json",
+)
 
 
 def session_of(payload: Payload) -> AgentSession | None:
     """Who sent it; None without a session id that can be a file name."""
-    session_id = payload.get("session_id")
-    if not isinstance(session_id, str) or not SESSION_ID.fullmatch(session_id):
+    session_id = named(payload.get("session_id"))
+    if session_id is None:
         return None
     event = string(payload.get("hook_event_name"))
     return AgentSession(
@@ -71,24 +67,17 @@ def session_of(payload: Payload) -> AgentSession | None:
         event=event,
         transcript=string(payload.get("transcript_path")) or None,
         cwd=string(payload.get("cwd")) or None,
-        turn=_turn(payload),
+        turn=turn(payload.get("prompt_id")),
         subagent=string(payload.get("agent_id")) or None,
         starts=(string(payload.get("source")) or "startup") if event == "SessionStart" else None,
         ends=(string(payload.get("reason")) or "other") if event == "SessionEnd" else None,
+        mode=string(payload.get("permission_mode")) or None,
     )
 
 
 def capture(payload: Payload, *, capture_id: str, at: float) -> list[Captured]:
     """The events that one payload tells of; none for what the table does not want. *at* is in seconds since 1970."""
-    session = session_of(payload)
-    if session is None:
-        unknown_events.note("(no session)")
-        return []
-    if session.event not in EVENTS:
-        unknown_events.note(session.event)
-        return []
-    read = EVENTS[session.event]
-    return [] if read is None else read(_Told(payload, session, capture_id, at))
+    return read(EVENTS, unknown_events, SHORT, session_of(payload), payload, capture_id, at)
 
 
 def may_advise(payload: Payload) -> bool:
@@ -132,18 +121,23 @@ def hook_output(event: str, text: str) -> bytes:
 
     A longer text loses its middle, so that a marker at either end stays. Give it one piece, or pieces that `fits`.
     """
-    if event not in CONTEXT_EVENTS or not text:
-        return b""
-    if not fits(text):
-        half = (CONTEXT_CHARACTERS - 100) // 4
-        text = f"{text[:half]}\n… [{len(text) - 2 * half} characters left out: ask polaris_context] …\n{text[-half:]}"
-    answer = {"hookSpecificOutput": {"hookEventName": event, "additionalContext": text}}
-    return json.dumps(answer, ensure_ascii=True).encode()
+    return answer(dict.fromkeys(CONTEXT_EVENTS, context), event, text, fits)
 
 
 def fits(text: str) -> bool:
     """Whether Claude Code passes *text* on whole; it counts UTF-16 units."""
-    return len(text) <= CONTEXT_CHARACTERS // 2 or len(text.encode("utf-16-le", "replace")) // 2 <= CONTEXT_CHARACTERS
+    return len(text) <= CONTEXT_CHARACTERS // 2 or utf16(text) <= CONTEXT_CHARACTERS
+
+
+def transcript() -> Transcript:
+    from .claude_transcript import TRANSCRIPT  # which gives what it reads the ids of this module
+
+    return TRANSCRIPT
+
+
+def prompt_id(session_id: str, turn: str, text: str) -> str:
+    """The client id of a prompt: one turn takes several (typed while it runs), and the text tells them apart."""
+    return client_id(SHORT, session_id, "prompt", turn, digest(text))
 
 
 def reply_id(session_id: str, turn: str | None, text: str) -> str:
@@ -161,150 +155,111 @@ def interrupted_id(session_id: str, turn: str) -> str:
     return client_id(SHORT, session_id, "turn.interrupted", turn)
 
 
+def call_id(session_id: str, tool_use_id: str) -> str:
+    return client_id(SHORT, session_id, "tool.call", tool_use_id)
+
+
 def result_id(session_id: str, tool_use_id: str) -> str:
     return client_id(SHORT, session_id, "tool.result", tool_use_id)
 
 
-class _Told:
-    """One payload, its session and the id of its capture."""
-
-    def __init__(self, payload: Payload, session: AgentSession, capture_id: str, at: float) -> None:
-        self.payload = payload
-        self.session = session
-        self.capture_id = capture_id
-        self.at = moment(at)
-
-    def text(self, name: str) -> str:
-        return string(self.payload.get(name))
-
-    def event(
-        self, kind: Kind, body: str, *names: str, id: str = "", payload: Payload | None = None, repeat: bool = False
-    ) -> Captured:
-        return Captured(
-            kind=kind,
-            client_id=id or client_id(SHORT, self.session.session_id, kind, *(names or (self.capture_id,))),
-            turn=self.session.turn,
-            body=shortened(body),
-            payload=fitted(self.payload if payload is None else payload),
-            occurred_at=self.at,
-            subagent=self.session.subagent,
-            repeat=repeat,
-        )
-
-    def notice(self, body: str, *names: str) -> list[Captured]:
-        """Named after the turn where there is one, else after the capture."""
-        turn = self.session.turn
-        return [self.event("notice", body, turn, *names) if turn and names else self.event("notice", body)]
-
-
-def _turn(payload: Payload) -> str | None:
-    prompt_id = string(payload.get("prompt_id"))
-    return (prompt_id if len(prompt_id) <= 128 else digest(prompt_id)) or None
-
-
-def _prompt(told: _Told) -> list[Captured]:
-    prompt, turn = told.text("prompt"), told.session.turn
+def _prompt(told: Told) -> list[Captured]:
+    prompt = told.text("prompt")
     ours = bool(markers(prompt))
     if _NOT_TYPED.match(prompt):
-        return [] if ours else told.notice(prompt, digest(prompt))
+        return [] if ours else _notice(told, prompt, digest(prompt))
     if ours and _ADVICE.match(prompt):
-        return told.notice(prompt, digest(prompt))
-    # One turn takes several prompts (typed while it runs) under one prompt_id: the text tells them apart.
-    return [told.event("prompt", prompt, turn, digest(prompt)) if turn else told.event("prompt", prompt)]
+        return _notice(told, prompt, digest(prompt))
+    return [told.event("prompt", prompt, told.session.turn, digest(prompt))]
 
 
-def _call(told: _Told) -> list[Captured]:
-    name = told.text("tool_use_id") or told.capture_id
-    return [told.event("tool.call", call_body(told.payload, told.session.cwd), name)]
+def _notice(told: Told, body: str, *names: str) -> list[Captured]:
+    return [told.event("notice", body, told.session.turn, *names)]
 
 
-def _result(told: _Told) -> list[Captured]:
-    name = told.text("tool_use_id") or told.capture_id
-    return [told.event("tool.result", output_body(told.payload.get("tool_response"), told.session.cwd), name)]
+def _call(told: Told) -> list[Captured]:
+    return [told.event("tool.call", call_body(told.payload, told.session.cwd), told.text("tool_use_id"))]
 
 
-def _failure(told: _Told) -> list[Captured]:
-    return [told.event("tool.result", told.text("error"), told.text("tool_use_id") or told.capture_id)]
+def _result(told: Told) -> list[Captured]:
+    body = output_body(told.payload.get("tool_response"), told.session.cwd)
+    return [told.event("tool.result", body, told.text("tool_use_id"))]
 
 
-def _denied(told: _Told) -> list[Captured]:
-    name = told.text("tool_use_id") or told.capture_id
-    return [told.event("tool.result", f"Denied: {told.text('reason')}", name)]
+def _failure(told: Told) -> list[Captured]:
+    return [told.event("tool.result", told.text("error"), told.text("tool_use_id"))]
 
 
-def _batch(told: _Told) -> list[Captured]:
+def _denied(told: Told) -> list[Captured]:
+    return [told.event("tool.result", f"Denied: {told.text('reason')}", told.text("tool_use_id"))]
+
+
+def _batch(told: Told) -> list[Captured]:
     calls = told.payload.get("tool_calls")
     events = []
     for call in calls if isinstance(calls, list) else []:
         name = string(call.get("tool_use_id")) if isinstance(call, dict) else ""
         if not name:
             continue
-        payload = told.payload | {"tool_calls": [call]}
-        body = call_body(call, told.session.cwd)
+        alone = replace(told, payload=told.payload | {"tool_calls": [call]})
         output = output_body(call.get("tool_response"), told.session.cwd)
-        events.append(told.event("tool.call", body, name, payload=payload, repeat=True))
-        events.append(told.event("tool.result", output, name, payload=payload, repeat=True))
+        events.append(alone.event("tool.call", call_body(call, told.session.cwd), name, repeat=True))
+        events.append(alone.event("tool.result", output, name, repeat=True))
     return events
 
 
-def _stop(told: _Told) -> list[Captured]:
-    text, turn = told.text("last_assistant_message"), told.session.turn
-    if not text.strip():
-        return told.notice("The turn ended without a text.", "ended")
-    return [told.event("reply", text, id=reply_id(told.session.session_id, turn, text) if turn else "")]
+def _stop(told: Told) -> list[Captured]:
+    return told.reply(told.text("last_assistant_message"), told.session.turn)
 
 
-def _stop_failure(told: _Told) -> list[Captured]:
+def _stop_failure(told: Told) -> list[Captured]:
     body = told.text("last_assistant_message") or told.text("error") or "The model could not be reached."
-    turn = told.session.turn
-    return [told.event("turn.interrupted", body, id=interrupted_id(told.session.session_id, turn) if turn else "")]
+    return [told.event("turn.interrupted", body, told.session.turn)]
 
 
-def _subagent_stop(told: _Told) -> list[Captured]:
-    text = told.text("last_assistant_message")
-    if not told.text("agent_type") or not text.strip():
+def _subagent_stop(told: Told) -> list[Captured]:
+    if not told.text("agent_type"):
         return []
-    # Not the reply of the turn: the one who was asked has yet to answer.
-    return [told.event("message", text, told.text("agent_id") or "agent", digest(text))]
+    return told.subagent_text(told.text("last_assistant_message"), told.text("agent_id") or "agent")
 
 
-def _permission(told: _Told) -> list[Captured]:
+def _permission(told: Told) -> list[Captured]:
     body = call_body(told.payload, told.session.cwd)
-    return told.notice(f"Asks for permission: {body}", "permission", digest(body))
+    return _notice(told, f"Asks for permission: {body}", "permission", digest(body))
 
 
-def _notification(told: _Told) -> list[Captured]:
+def _notification(told: Told) -> list[Captured]:
     # permission_prompt repeats PermissionRequest, elicitation_response and idle_prompt say nothing to a teammate.
     if told.text("notification_type") != "agent_needs_input":
         return []
-    return told.notice(told.text("message"), "notification", digest(told.text("message")))
+    return _notice(told, told.text("message"), "notification", digest(told.text("message")))
 
 
-def _elicitation(told: _Told) -> list[Captured]:
+def _elicitation(told: Told) -> list[Captured]:
     asked = f"{told.text('mcp_server_name')} asks: {told.text('message')}"
-    return told.notice(asked, "elicitation", digest(asked))
+    return _notice(told, asked, "elicitation", digest(asked))
 
 
-def _session_start(told: _Told) -> list[Captured]:
+def _session_start(told: Told) -> list[Captured]:
     # PostCompact tells of the compaction, with its summary.
-    source = told.session.starts
-    return [] if source == "compact" else told.notice(f"Agent session started ({source}).")
+    return [] if told.session.starts == "compact" else told.session_start()
 
 
-def _session_end(told: _Told) -> list[Captured]:
-    return told.notice(f"Agent session ended ({told.session.ends}).", "session-end")
+def _session_end(told: Told) -> list[Captured]:
+    return told.session_end(told.session.turn, "session-end")
 
 
-def _compacted(told: _Told) -> list[Captured]:
-    return told.notice(f"Context compacted ({told.text('trigger') or 'auto'}).", "compacted", told.capture_id)
+def _compacted(told: Told) -> list[Captured]:
+    return _notice(told, f"Context compacted ({told.text('trigger') or 'auto'}).", "compacted", told.capture_id)
 
 
-def _model(told: _Told) -> list[Captured]:
-    return told.notice(f"Model changed: {told.text('from_model')} → {told.text('to_model')}", "model", told.capture_id)
+def _model(told: Told) -> list[Captured]:
+    changed = f"Model changed: {told.text('from_model')} → {told.text('to_model')}"
+    return _notice(told, changed, "model", told.capture_id)
 
 
 # Every event name that Claude Code 2.1.330 knows. None: known, and nothing for the record.
-EVENTS: dict[str, Callable[[_Told], list[Captured]] | None] = {
+EVENTS: dict[str, Reader | None] = {
     "UserPromptSubmit": _prompt,
     "PreToolUse": _call,
     "PostToolUse": _result,
@@ -339,3 +294,63 @@ EVENTS: dict[str, Callable[[_Told], list[Captured]] | None] = {
     "WorktreeCreate": None,
     "WorktreeRemove": None,
 }
+
+
+INSTALL = Install(
+    title="Claude Code",
+    config="~/.claude",
+    variable="CLAUDE_CONFIG_DIR",
+    programs=("claude",),
+    places=("~/.claude/local",),
+    # Its own commands would send telemetry and look for updates.
+    environment={"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"},
+    parts=(
+        Hooks(
+            "{config}/settings.json",
+            # A name that the installed version does not know opens a dialog at every start. PostModelSwitch is not
+            # documented, and fires nothing that is missed.
+            events={
+                "SessionStart": "",
+                "UserPromptSubmit": "",
+                "PreToolUse": "",
+                "PostToolUse": "",
+                "PostToolUseFailure": "2.1.197",
+                "PostToolBatch": "2.1.197",
+                "PermissionRequest": "2.1.197",
+                "PermissionDenied": "2.1.197",
+                "Elicitation": "2.1.197",
+                "SubagentStop": "",
+                "Stop": "",
+                "StopFailure": "2.1.197",
+                "PostCompact": "2.1.197",
+                "Notification": "",
+                "SessionEnd": "",
+            },
+            handler={"type": "command", "command": "", "timeout": 5},
+        ),
+        StatusLine(
+            "{config}/settings.json",
+            {"type": "command", "command": "{statusline}", "refreshInterval": 1},
+            since={"refreshInterval": "2.1.97"},
+        ),
+        Entry(
+            "~/.claude.json",
+            ("mcpServers", "polaris"),
+            {"type": "stdio", "command": "{polaris}", "args": ["mcp"], "env": {}},
+            why="the tools with which it connects, advises and hands over",
+            add=("mcp", "add", "--scope", "user", "--transport", "stdio", "polaris", "--", "{polaris}", "mcp"),
+            remove=("mcp", "remove", "--scope", "user", "polaris"),
+            moved="{config}/.claude.json",
+        ),
+        Copied("{config}/skills/polaris/SKILL.md", ("skills", "polaris/SKILL.md"), why="the command /polaris"),
+    ),
+    notes=("Claude Code asks once in each folder whether you trust it; hooks and tools run from then on.",),
+    warnings=tuple(
+        Warn(("{config}/settings.json", *_MANAGED), (key,), value, says)
+        for key, value, says in (
+            ("disableAllHooks", True, "disableAllHooks is on: nothing is captured, and there is no status line."),
+            ("allowManagedHooksOnly", True, "allowManagedHooksOnly is on: the hooks of a user do not run."),
+            ("allowedHttpHookUrls", None, "allowedHttpHookUrls limits hooks that call a URL; those of Polaris do not."),
+        )
+    ),
+)

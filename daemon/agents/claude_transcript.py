@@ -8,27 +8,20 @@ versions and are passed over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from . import claude_code
-from .base import Captured, Kind, Payload, compact, fitted, markers, shortened, string
+from .base import Captured, Kind, Payload, Seen, Transcript, compact, fitted, markers, shortened, string
 from .bodies import output_body
 
 _INTERRUPTED = ("[Request interrupted by user]", "[Request interrupted by user for tool use]")
 # The model goes on after these; the others end a turn. None (older versions) and max_tokens leave it open.
 _GOES_ON = ("tool_use", "pause_turn")
 _OPEN_CALLS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A piece of advice that is in the agent's context, and the turn it came into (None before the first prompt)."""
-
-    delivery: str
-    turn: str | None
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +44,18 @@ class State:
     calls: tuple[str, ...] = ()
     held: Held | None = None
 
+    @classmethod
+    def of(cls, kept: Payload) -> State:
+        try:
+            held = kept.get("held")
+            return cls(kept.get("turn"), tuple(kept.get("calls") or ()), Held(**held) if held else None)
+        except TypeError:
+            return cls()
+
 
 @dataclass
 class Lines:
-    """Takes the lines one after the other; ``events``, ``seen`` and ``ended`` are what they told.
-
-    Lines before *since* (seconds since 1970) move the state only: what happened before a session was bound is nobody's
-    business, wherever reading begins.
-    """
+    """See `base.Lines`."""
 
     session_id: str
     since: float
@@ -88,6 +85,9 @@ class Lines:
     def finish(self) -> None:
         """Nothing more will come: the last text was the answer."""
         self._resolve("reply")
+
+    def kept(self) -> Payload:
+        return asdict(self.state) | {"calls": list(self.state.calls)}
 
     def _user(self, line: Payload) -> None:
         prompt_id = line.get("promptId")
@@ -207,3 +207,21 @@ def _at(line: Payload) -> float:
 
 def _time(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
+
+
+def _lines(session_id: str, since: float, kept: Payload) -> Lines:
+    return Lines(session_id, since, State.of(kept))
+
+
+def _begin(newest_first: Iterable[Payload]) -> Payload:
+    """The turn that is under way."""
+    for line in newest_first:
+        turn = line.get("promptId")
+        if line.get("type") == "user" and isinstance(turn, str) and not line.get("isSidechain"):
+            return {"turn": turn}
+    return {}
+
+
+TRANSCRIPT = Transcript(
+    useful=re.compile(rb'"type": ?"(?:user|assistant|attachment|system|cost-state)"'), lines=_lines, begin=_begin
+)

@@ -13,14 +13,15 @@ Decisions that are not plain from the table `EVENTS`:
 
 from __future__ import annotations
 
-from .base import AgentSession, Captured, Payload, Unknown, compact, digest, markers, string
+from .base import AgentSession, Captured, Payload, Transcript, Unknown, compact, digest, markers, string
 from .bodies import call_body, output_body
+from .codex_transcript import SHORT, TRANSCRIPT
 from .told import Reader, Shape, Told, answer, context, is_advice, named, read, turn
 
 NAME = "codex"
-SHORT = "codex"
 # The interactive CLI's hooks are children of one background server for all sessions.
 PROCESS_IS_SESSION = False
+NAMES_TURNS = True
 
 # Codex cuts the middle out of what is longer than about 2,500 tokens, which it counts as four bytes each.
 CONTEXT_BYTES = 9_000
@@ -39,6 +40,7 @@ def session_of(payload: Payload) -> AgentSession | None:
     return AgentSession(
         session_id=session_id,
         event=event,
+        transcript=None if payload.get("agent_id") else string(payload.get("transcript_path")) or None,
         cwd=string(payload.get("cwd")) or None,
         turn=turn(payload.get("turn_id")),
         subagent=string(payload.get("agent_id")) or None,
@@ -75,6 +77,10 @@ def fits(text: str) -> bool:
 def hook_output(event: str, text: str) -> bytes:
     """The answer that puts *text* into the context. A key that Codex does not know would make all of it invalid."""
     return answer(ADVICE, event, text, fits)
+
+
+def transcript() -> Transcript:
+    return TRANSCRIPT
 
 
 def _block(_event: str, text: str) -> Payload:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 
-from .base import AgentSession, Captured, Payload, Unknown, compact, digest, markers, string
+from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, digest, markers, string
 from .bodies import call_body, output_body
 from .told import Reader, Shape, Told, answer, is_advice, named, read, turn, utf16
 
@@ -25,6 +25,8 @@ NAME = "cursor"
 SHORT = "cursor"
 # The editor is one process for all of its conversations.
 PROCESS_IS_SESSION = False
+NAMES_TURNS = True
+WAKER: Waker | None = None
 
 CONTEXT_CHARACTERS = 9_500
 # So many times in a row Cursor follows up; with the next one it would take the advice and do nothing.
@@ -83,6 +85,10 @@ def fits(text: str) -> bool:
 
 def hook_output(event: str, text: str) -> bytes:
     return answer(ADVICE, event, text, fits)
+
+
+def transcript() -> Transcript | None:
+    return None
 
 
 def _workspace(payload: Payload) -> str | None:

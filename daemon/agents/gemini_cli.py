@@ -18,14 +18,16 @@ from __future__ import annotations
 
 import re
 
-from .base import AgentSession, Captured, Payload, Unknown, compact, digest, markers, string
+from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, digest, markers, string
 from .bodies import call_body, output_body
+from .gemini_transcript import SHORT, TRANSCRIPT
 from .told import Reader, Shape, Told, answer, context, is_advice, named, read, utf16
 
 NAME = "gemini-cli"
-SHORT = "gemini"
 # The hooks' parent is the CLI, and so is the MCP server's.
 PROCESS_IS_SESSION = True
+NAMES_TURNS = False
+WAKER: Waker | None = None
 
 # No limit is known; as much as others take.
 CONTEXT_CHARACTERS = 9_500
@@ -36,6 +38,8 @@ _CONTEXT = re.compile(r"<hook_context>(.*?)</hook_context>", re.DOTALL)
 _LEADING = re.compile(r"\s*(?:<hook_context>.*?</hook_context>\s*)+", re.DOTALL)
 _WRAPPED = re.compile(r"\s*<untrusted_context>\n?(.*?)\n?</untrusted_context>\s*", re.DOTALL)
 _OURS = "mcp_polaris_"
+# What AfterAgent has of a turn that was cancelled before its first text.
+_NO_TEXT = "[no response text]"
 
 
 def session_of(payload: Payload) -> AgentSession | None:
@@ -46,6 +50,7 @@ def session_of(payload: Payload) -> AgentSession | None:
     return AgentSession(
         session_id=session_id,
         event=event,
+        transcript=string(payload.get("transcript_path")) or None,
         cwd=string(payload.get("cwd")) or None,
         starts=(string(payload.get("source")) or "startup") if event == "SessionStart" else None,
         ends=(string(payload.get("reason")) or "other") if event == "SessionEnd" else None,
@@ -86,6 +91,10 @@ def fits(text: str) -> bool:
 def hook_output(event: str, text: str) -> bytes:
     """The answer that puts *text* into the context. Without text nothing at all: what is no JSON is an error here."""
     return answer(ADVICE, event, text, fits)
+
+
+def transcript() -> Transcript:
+    return TRANSCRIPT
 
 
 def _handed(prompt: str) -> str:
@@ -133,7 +142,8 @@ def _output(response: object, cwd: str | None) -> str:
 
 
 def _answer(told: Told) -> list[Captured]:
-    return told.reply(told.text("prompt_response"), told.text("timestamp"))
+    text = told.text("prompt_response")
+    return told.reply("" if text == _NO_TEXT else text, told.text("timestamp"))
 
 
 def _notification(told: Told) -> list[Captured]:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .base import AgentSession, Captured, Payload, Unknown, compact, markers, string
+from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, markers, string
 from .bodies import call_body, output_body
 from .told import Reader, Shape, Told, answer, is_advice, named, read, turn
 
@@ -31,6 +31,8 @@ NAME = "opencode"
 SHORT = "oc"
 # One server process has any number of sessions.
 PROCESS_IS_SESSION = False
+NAMES_TURNS = True
+WAKER: Waker | None = None
 
 # No limit is known; it stands in the conversation for good.
 CONTEXT_CHARACTERS = 20_000
@@ -97,6 +99,10 @@ def fits(text: str) -> bool:
 def hook_output(event: str, text: str) -> bytes:
     """What the plugin is to do with *text*; see `ADVICE`."""
     return answer(ADVICE, event, text, fits)
+
+
+def transcript() -> Transcript | None:
+    return None
 
 
 def _dict(value: object) -> Payload:

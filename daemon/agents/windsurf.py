@@ -11,7 +11,7 @@ Decisions that are not plain from the table `EVENTS`:
 
 from __future__ import annotations
 
-from .base import AgentSession, Captured, Payload, Unknown, compact, digest, markers, string
+from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, digest, markers, string
 from .bodies import call_body, output_body
 from .told import Reader, Told, named, read, turn
 
@@ -19,6 +19,8 @@ NAME = "windsurf"
 SHORT = "windsurf"
 # The editor is one process for all of its conversations.
 PROCESS_IS_SESSION = False
+NAMES_TURNS = True
+WAKER: Waker | None = None
 
 unknown_events = Unknown()
 
@@ -63,6 +65,10 @@ def fits(text: str) -> bool:
 
 def hook_output(event: str, text: str) -> bytes:
     return b""
+
+
+def transcript() -> Transcript | None:
+    return None
 
 
 def _info(payload: Payload) -> Payload:

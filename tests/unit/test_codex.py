@@ -153,13 +153,13 @@ class TestWhatIsDocumentedOnly:
 
 
 class TestSession:
-    def test_it_is_the_thread_with_its_turn_and_folder_and_no_transcript_that_nobody_can_read(self) -> None:
+    def test_it_is_the_thread_with_its_turn_its_folder_and_its_record(self) -> None:
         told = payload("PreToolUse.Bash")
         session = codex.session_of(told)
 
         assert session
         assert (session.session_id, session.turn) == (told["session_id"], told["turn_id"])
-        assert (session.cwd, session.transcript, session.pid) == (told["cwd"], None, None)
+        assert (session.cwd, session.transcript, session.pid) == (told["cwd"], told["transcript_path"], None)
 
     def test_it_says_how_a_session_begins_and_ends(self) -> None:
         begun, ended = codex.session_of(payload("SessionStart.startup")), codex.session_of(payload("SessionEnd.other"))

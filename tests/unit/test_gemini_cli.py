@@ -152,13 +152,13 @@ class TestWhatIsDocumentedOnly:
 
 
 class TestSession:
-    def test_it_has_no_turn_and_no_transcript_that_nobody_can_read(self) -> None:
+    def test_it_has_its_record_and_no_turn_of_its_own(self) -> None:
         told = payload("AfterTool.write_file")
         session = gemini_cli.session_of(told)
 
         assert session
         assert (session.session_id, session.cwd) == (told["session_id"], told["cwd"])
-        assert (session.turn, session.transcript, session.subagent) == (None, None, None)
+        assert (session.turn, session.transcript, session.subagent) == (None, told["transcript_path"], None)
 
     def test_it_says_how_a_session_begins_and_ends(self) -> None:
         begun, ended = gemini_cli.session_of(payload("SessionStart")), gemini_cli.session_of(payload("SessionEnd"))

@@ -10,6 +10,7 @@ import pytest
 
 from polaris.daemon import transcript
 from polaris.daemon.agents import claude_code
+from polaris.daemon.agents.claude_transcript import TRANSCRIPT
 from polaris.daemon.transcript import Cursor, Reading
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "claude-code"
@@ -37,7 +38,7 @@ class File:
                 opened.write(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n")
 
     def read(self, **more: Any) -> Reading:
-        reading = transcript.read(self.path, self.cursor, session_id=self.session_id, **more)
+        reading = transcript.read(self.path, self.cursor, TRANSCRIPT, session_id=self.session_id, **more)
         # What is kept is text: what does not survive that would be lost at the next start.
         kept = Cursor.of(reading.cursor.text())
         assert kept == reading.cursor
@@ -90,7 +91,7 @@ def summary() -> Line:
 
 
 def fixture(name: str, session_id: str) -> Reading:
-    return transcript.read(FIXTURES / f"_transcript.{name}.jsonl", Cursor(), session_id=session_id)
+    return transcript.read(FIXTURES / f"_transcript.{name}.jsonl", Cursor(), TRANSCRIPT, session_id=session_id)
 
 
 class TestRecorded:
@@ -161,8 +162,8 @@ class TestRecorded:
         without.write_text("".join(line for line in lines if line not in proofs))
 
         assert proofs
-        assert {one.delivery for one in transcript.read(whole, Cursor(), session_id=SESSION).seen} == {ID}
-        assert transcript.read(without, Cursor(), session_id=SESSION).seen == []
+        assert {one.delivery for one in transcript.read(whole, Cursor(), TRANSCRIPT, session_id=SESSION).seen} == {ID}
+        assert transcript.read(without, Cursor(), TRANSCRIPT, session_id=SESSION).seen == []
 
     @pytest.mark.parametrize(
         "mark",
@@ -172,7 +173,7 @@ class TestRecorded:
         recorded = (FIXTURES / "_transcript.origins.jsonl").read_text().replace(mark, f"{MARKER} ")
         (tmp_path / "t").write_text(recorded)
         sessions = {json.loads(line)["sessionId"] for line in recorded.splitlines() if MARKER in line}
-        seen = transcript.read(tmp_path / "t", Cursor(), session_id=sessions.pop()).seen
+        seen = transcript.read(tmp_path / "t", Cursor(), TRANSCRIPT, session_id=sessions.pop()).seen
 
         assert {one.delivery for one in seen} == {ID}
 
@@ -257,10 +258,10 @@ class TestTexts:
     def test_the_last_text_of_a_session_that_is_over_was_its_answer(self, file: File) -> None:
         file.add(typed("go"), said("Done.", None))
         file.read()
-        last = transcript.finish(file.cursor, session_id=SESSION)
+        last = transcript.finish(file.cursor, TRANSCRIPT, session_id=SESSION)
 
         assert [(event.kind, event.body) for event in last.events] == [("reply", "Done.")]
-        assert transcript.finish(last.cursor, session_id=SESSION).events == []
+        assert transcript.finish(last.cursor, TRANSCRIPT, session_id=SESSION).events == []
 
     def test_the_hooks_text_and_the_transcripts_may_differ_in_blanks(self, file: File) -> None:
         file.add(typed("go"), said("All done.  \nLast line.\n"))
@@ -378,7 +379,7 @@ class TestReading:
         before = file.cursor
 
         assert file.read().cursor == before
-        assert transcript.read(tmp_path, Cursor(), session_id=SESSION).events == []
+        assert transcript.read(tmp_path, Cursor(), TRANSCRIPT, session_id=SESSION).events == []
 
     @pytest.mark.parametrize("text", [None, "", "{}", "nonsense", "[1]", '{"state": 3}'])
     def test_a_cursor_that_is_none_is_found_out(self, text: str | None) -> None:
@@ -388,7 +389,7 @@ class TestReading:
 class TestBinding:
     def test_what_happened_before_a_session_was_bound_is_not_told(self, file: File) -> None:
         file.add(typed("secret plans", "turn-1"), said("Old."), typed("go", "turn-2"))
-        file.cursor = transcript.at_end(file.path, since=1_795_359_600.0)
+        file.cursor = transcript.at_end(file.path, 1_795_359_600.0, TRANSCRIPT)
         file.add(said("New.", name="msg_2"))
         (event,) = file.read().events
 
@@ -402,7 +403,7 @@ class TestBinding:
         assert file.kinds() == [("reply", "New.")]
 
     def test_a_file_that_comes_later_is_read_from_its_beginning(self, tmp_path: Path) -> None:
-        cursor = transcript.at_end(tmp_path / "later.jsonl", since=0.0)
+        cursor = transcript.at_end(tmp_path / "later.jsonl", 0.0, TRANSCRIPT)
         file = File(tmp_path / "later.jsonl")
         file.cursor = cursor
         file.add(typed("go"), said("First."))
