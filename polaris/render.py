@@ -105,11 +105,12 @@ def _told(event: Mapping[str, Any], kind: str, session: str, seat: str, body: st
         return paint(f"· {words}{sender} → {target}: ", 2) + paint(state, _STATE_COLOURS.get(state, 2)) + paint(end, 2)
     if kind == "turn.interrupted":
         return f"{paint('·', 2)} {seat} {paint('interrupted the turn', 33)}"
+    receiver = f" to {clean(str(event['target']))}" if event.get("target") else ""
     words = {
         "session.created": "made the session",
         "session.archived": "archived the session",
         "driver.claimed": f"drives (epoch {event.get('epoch')})",
-        "driver.released": "left the seat" + (f" to {clean(str(target))}" if (target := event.get("target")) else ""),
+        "driver.released": f"left the seat{receiver}",
         "driver.expired": "lost the seat: the lease ran out",
     }.get(kind, f"{clean(kind)}: {shortened(body, TOOL_CHARACTERS)}")
     return f"{paint('·', 2)} {seat} {paint(words, 2)}"

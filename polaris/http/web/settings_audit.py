@@ -13,7 +13,7 @@ from polaris.errors import Unprocessable
 from polaris.http import audit
 from polaris.http.service import SERVICE
 from polaris.http.web import site
-from polaris.http.web.settings_org import page
+from polaris.http.web.form_page import page
 from polaris.model import AuditRow
 
 PAGE, LOOKED_THROUGH = 50, 500  # rows of a page; rows that a page looks through when it shows only some of them

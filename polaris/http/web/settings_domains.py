@@ -9,7 +9,7 @@ from polaris.errors import NotFound, PolarisError
 from polaris.http.service import SERVICE
 from polaris.http.web import site
 from polaris.http.web.dns import NAMES, record
-from polaris.http.web.settings_org import address, again, page
+from polaris.http.web.form_page import address, again, page
 
 
 async def show(request: web.Request, problem: PolarisError | None = None) -> web.Response:

@@ -8,7 +8,7 @@ from polaris.db import calls
 from polaris.errors import PolarisError
 from polaris.http.service import SERVICE
 from polaris.http.web import site
-from polaris.http.web.settings_org import again, page
+from polaris.http.web.form_page import again, page
 from polaris.model import Policy
 
 CLASSES = (("human", "People"), ("agent", "Agents"), ("slack", "Slack"))

@@ -12,7 +12,7 @@ from polaris.db import calls
 from polaris.errors import PolarisError, Unprocessable
 from polaris.http.service import SERVICE
 from polaris.http.web import site
-from polaris.http.web.settings_org import address, again, number, page
+from polaris.http.web.form_page import address, again, number, page
 from polaris.model import Token
 
 DAYS, MOST_DAYS = 90, 3650

@@ -171,28 +171,13 @@ async def _answer(request: web.Request) -> tuple[Who, str]:
 
 
 async def _let_in(
-    request: web.Request,
-    path: str,
-    issuer: str,
-    subject: str,
-    *,
-    email: str | None = None,
-    name: str | None = None,
-    picture: str | None = None,
-    domain: str | None = None,
+    request: web.Request, path: str, issuer: str, subject: str, **person: str | None
 ) -> web.StreamResponse:
+    """*person*: what the issuer says of them, as `visitor.sign_in` takes it."""
     async with request.app[SERVICE].database.connection() as conn:
         await _close(conn, request)  # a browser has one session; its old cookie opens nothing any more
-        cookie = await visitors.sign_in(
-            conn,
-            issuer,
-            subject,
-            email=email,
-            name=name,
-            picture=picture,
-            domain=domain,
-            user_agent=request.headers.get(hdrs.USER_AGENT),
-        )
+        agent = request.headers.get(hdrs.USER_AGENT)
+        cookie = await visitors.sign_in(conn, issuer, subject, **person, user_agent=agent)
     response = see(request, path)
     visitors.set_cookie(response, request[ORIGIN], "polaris", cookie, visitors.LIFE_SECONDS)
     return response

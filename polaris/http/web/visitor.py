@@ -23,9 +23,9 @@ from polaris.db.pool import Connection
 from polaris.db.rows import MembershipRow, WebSessionRow
 from polaris.errors import Forbidden, PolarisError, from_database
 from polaris.http.auth import Caller
+from polaris.settings import is_loopback
 
 LIFE_SECONDS = 7 * 86400
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OVER = ("web_session_unknown", "web_session_expired")
 
 
@@ -70,7 +70,7 @@ def origin(request: web.Request, public_url: str | None) -> str:
         if request.host.lower() != urlsplit(public_url).netloc.lower():
             raise Misdirected
         return public_url
-    if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+    if not is_loopback(urlsplit(f"//{request.host}").hostname or ""):
         raise Misdirected
     return f"http://{request.host.lower()}"
 
