@@ -1,10 +1,11 @@
 """Advice on its way into the agent, and the truth about it.
 
-waiting → handing → sent → seen → done. ``handing`` is committed before the hook's answer is written, so that after a
-crash the piece counts as perhaps shown; ``sent`` says that the answer was written; ``seen`` comes from what the agent
-itself recorded and from nothing else. A turn that ended and left no trace of the piece puts it back to ``waiting``:
-the same piece is handed again at the next event, unless the trace of the first copy turns up after all. Every step is
-in SQLite, its receipt for the service in the same commit.
+waiting → handing → sent → seen → done. ``handing`` is committed before the act (a hook's answer, a message into the
+agent's inbox), so that after a crash the piece counts as perhaps shown; ``sent`` says that the act was done; ``seen``
+comes from what the agent itself recorded and from nothing else. Only a waiting piece is handed, so that there is never
+a second copy on its way. What an answer carried is refuted by a turn that ended and left no trace of it: the piece goes
+back to ``waiting``. What lies in the agent's own queue outlives turns; `paths` says when that is refuted. Every step
+is in SQLite, its receipt for the service in the same commit.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ LOOK_SECONDS = 10.0
 ATTEMPTS = 5
 FINISHED_KEPT_MS = 7 * 86_400_000
 UNPROVEN = ("handing", "sent")
+# On these ways a piece is part of an answer that the agent waits for; on all others it lies in a queue of the agent.
+ANSWERS = (None, "hook", "mcp")
 STARTS_A_TURN = ("prompt", "notice", "tool.call")
 
 
@@ -75,6 +78,8 @@ class Advice:
         self._restarted = 0
         # Set when there is something to look for; the one who looks clears it.
         self.unproven = asyncio.Event()
+        # Set when a piece waits, or what was known of a waiting one may have changed; `paths` clears it.
+        self.moved = asyncio.Event()
 
     async def load(self) -> None:
         """Takes over what an earlier run left; what it handed may have been shown and is looked for."""
@@ -85,9 +90,14 @@ class Advice:
         self._restarted = now_ms()
         if any(piece.state in UNPROVEN for piece in self._pieces.values()):
             self.unproven.set()
+        self.moved.set()
 
     def of(self, route_id: int, *states: str) -> list[Piece]:
         return [one for one in self._pieces.values() if one.route_id == route_id and one.state in states]
+
+    def undecided(self) -> set[int]:
+        """The routes with a piece that waits, or of which nobody knows whether it was shown."""
+        return {one.route_id for one in self._pieces.values() if one.state in ("waiting", *UNPROVEN)}
 
     def to_look_for(self) -> set[int]:
         """The routes whose transcripts are worth a look; a turn that ended stays until `settle` has decided."""
@@ -122,7 +132,8 @@ class Advice:
                 await self._apply([Step(piece)])
             elif delivery.get("epoch") == epoch:
                 # This seat handed it and does not remember: it may have been shown.
-                await self._apply([Step(replace(piece, state="sent", handed_at=piece.arrived_at))])
+                path = str(delivery.get("path") or "hook")
+                await self._apply([Step(replace(piece, state="sent", path=path, handed_at=piece.arrived_at))])
             else:
                 await self._apply([Step(piece, (("queued", "the driver changed"),))])
 
@@ -150,42 +161,64 @@ class Advice:
                     steps.append(step)
             await self._apply(steps)
 
-    async def hand(self, binding: Binding, turn: str | None, fits: Callable[[str], bool]) -> list[Piece]:
-        """What the answer to this hook event carries: as many waiting pieces as fit, at least one."""
+    def waiting(self, route_id: int) -> list[Piece]:
+        """What may be handed now."""
+        now = now_ms()
+        return [one for one in self.of(route_id, "waiting") if one.expires_at is None or one.expires_at > now]
+
+    async def hand(
+        self, binding: Binding, turn: str | None, fits: Callable[[str], bool], path: str = "hook"
+    ) -> list[Piece]:
+        """What this answer carries: as many waiting pieces as fit, at least one. From here on they may be shown."""
         if not self.of(binding.route_id, "waiting"):
             return []
         async with self._lock:
-            now, text, steps = now_ms(), "", list[Step]()
-            for piece in self.of(binding.route_id, "waiting"):
-                if piece.expires_at is not None and piece.expires_at <= now:
-                    continue
+            text, steps = "", list[Step]()
+            for piece in self.waiting(binding.route_id):
                 text = f"{text}\n\n{piece.text}" if text else piece.text
                 if steps and not fits(text):
                     break
-                changed = replace(
-                    piece,
-                    state="handing",
-                    attempts=piece.attempts + 1,
-                    agent_session_id=binding.agent_session_id,
-                    turn=turn,
-                    handed_at=now,
-                    ended_at=None,
-                    replied=0,
-                )
-                steps.append(Step(changed))
+                steps.append(Step(_handed(piece, binding, turn, path)))
             await self._apply(steps)
             return [step.piece for step in steps]
 
+    async def hand_one(self, binding: Binding, delivery_id: str, path: str) -> Piece | None:
+        """One piece for a way that takes one at a time; None when it does not wait any more."""
+        async with self._lock:
+            piece = next((one for one in self.waiting(binding.route_id) if one.delivery_id == delivery_id), None)
+            if piece is None:
+                return None
+            piece = _handed(piece, binding, None, path)
+            await self._apply([Step(piece)])
+            return piece
+
     async def written(self, pieces: Iterable[Piece], whole: bool) -> None:
-        """The hook's answer went out whole, or the agent had hung up before its first byte."""
+        """The act was done whole, or it is sure that nobody was shown anything of it."""
         async with self._lock:
             steps = []
             for piece in (self._pieces[one.delivery_id] for one in pieces if one.delivery_id in self._pieces):
                 if piece.state == "handing" and whole:
                     steps.append(Step(replace(piece, state="sent"), (("sent", None),)))
                 elif piece.state == "handing":
-                    steps.append(Step(replace(piece, state="waiting", handed_at=None)))
+                    back = replace(piece, state="waiting", handed_at=None, attempts=piece.attempts - 1)
+                    steps.append(Step(back))
             await self._apply(steps)
+
+    async def rested(self, delivery_id: str, lost: bool) -> None:
+        """The agent's queue held the piece and its session came to rest without a trace of it.
+
+        *lost*: surely not shown and never to be; then it waits for another way. Otherwise nobody will ever know.
+        """
+        async with self._lock:
+            piece = self._pieces.get(delivery_id)
+            if piece is None or piece.state not in UNPROVEN:
+                return
+            if not lost:
+                await self._apply([Step(replace(piece, state="done"), (("failed", "unproven"),))])
+                return
+            # Of what was being handed when the daemon died it is not known whether the way took it.
+            tried = " ".join(dict.fromkeys([*piece.tried.split(), str(piece.path)])) if piece.state == "sent" else ""
+            await self._apply([_again(Step(replace(piece, tried=tried or piece.tried)), "the agent did not take it")])
 
     async def left(self, route_id: int) -> None:
         """The agent session is over: nothing more of it will be shown, and what was may still come to light."""
@@ -194,16 +227,20 @@ class Advice:
     async def lost(self, route_id: int) -> None:
         """The seat is gone or given up: what was not proved waits at the service for the next driver."""
         async with self._lock:
-            steps = []
+            steps, kept = [], set()
             for piece in self.of(route_id, "waiting", "seen", *UNPROVEN):
-                told: tuple[tuple[str, str | None], ...] = (
-                    (("queued", "the driver left"),) if piece.state == "sent" else ()
-                )
+                told: tuple[tuple[str, str | None], ...] = ()
+                if piece.state in UNPROVEN and piece.path not in ANSWERS and piece.ended_at is None:
+                    # It lies in the queue of an agent that goes on: a second copy is not for us to send out.
+                    told = (("failed", "unproven"),)
+                    kept.add(piece.delivery_id)
+                elif piece.state == "sent":
+                    told = (("queued", "the driver left"),)
                 steps.append(Step(replace(piece, state="done"), told))
             await self._apply(steps)
             if steps:
                 # They may come back to this very seat: then they are new.
-                await self._drop([step.piece.delivery_id for step in steps])
+                await self._drop([one.piece.delivery_id for one in steps if one.piece.delivery_id not in kept])
 
     async def forget(self, route_id: int) -> None:
         """Drops what is done of a route that is given up."""
@@ -234,7 +271,7 @@ class Advice:
             return step
         if not self._readable(piece):
             return Step(replace(piece, state="done"), (*step.receipts, ("failed", "unproven")))
-        return _again(step)
+        return _again(step, "the turn ended without it")
 
     def _until(self, piece: Piece) -> int:
         return max(piece.handed_at or 0, self._restarted) + self._look
@@ -259,8 +296,24 @@ class Advice:
             self._pieces[step.piece.delivery_id] = step.piece
         if any(step.piece.state in UNPROVEN for step in steps):
             self.unproven.set()
+        if any(step.piece.state in ("waiting", *UNPROVEN) for step in steps):
+            self.moved.set()
         for route_id in {step.piece.route_id for step in steps if step.receipts}:
             self._changed(route_id)
+
+
+def _handed(piece: Piece, binding: Binding, turn: str | None, path: str) -> Piece:
+    return replace(
+        piece,
+        state="handing",
+        attempts=piece.attempts + 1,
+        agent_session_id=binding.agent_session_id,
+        turn=turn,
+        handed_at=now_ms(),
+        ended_at=None,
+        replied=0,
+        path=path,
+    )
 
 
 def _proved(piece: Piece, turn: str | None) -> Step:
@@ -272,12 +325,16 @@ def _proved(piece: Piece, turn: str | None) -> Step:
     if piece.replied:
         told.append(("answered", None))
     over = piece.ended_at is not None or piece.state == "waiting"
-    return Step(replace(piece, state="done" if over else "seen", turn=piece.turn or turn), tuple(told))
+    # What lay in a queue was handed in no turn: the one that shows it is its own.
+    turn = piece.turn or turn if piece.path in ANSWERS else turn or piece.turn
+    return Step(replace(piece, state="done" if over else "seen", turn=turn), tuple(told))
 
 
 def _turned(step: Step, event: Happened, grace: int) -> Step:
     piece = step.piece
     if piece.state not in ("seen", *UNPROVEN) or piece.ended_at is not None or event.at < (piece.handed_at or 0):
+        return step
+    if piece.state in UNPROVEN and piece.path not in ANSWERS and event.kind != "end":
         return step
     if event.kind in STARTS_A_TURN and event.turn is not None:
         if piece.turn is None:
@@ -288,7 +345,7 @@ def _turned(step: Step, event: Happened, grace: int) -> Step:
         over = replace(piece, ended_at=event.at if event.at - (piece.handed_at or 0) < grace else event.at - grace)
     elif event.kind == "reply" and piece.turn in (None, event.turn):
         over = replace(piece, ended_at=event.at, replied=1)
-    elif event.kind == "end" or (event.kind == "turn.interrupted" and piece.turn in (None, event.turn)):
+    elif event.kind == "end" or (event.kind in ("turn.interrupted", "turn.ended") and piece.turn in (None, event.turn)):
         over = replace(piece, ended_at=event.at)
     else:
         return step
@@ -297,12 +354,12 @@ def _turned(step: Step, event: Happened, grace: int) -> Step:
     return Step(replace(over, state="done"), (*step.receipts, *([("answered", None)] if over.replied else [])))
 
 
-def _again(step: Step) -> Step:
-    """Refuted: the turn is over and left no trace."""
+def _again(step: Step, why: str) -> Step:
+    """Refuted: it was not shown and will not be."""
     piece = step.piece
     if piece.attempts >= ATTEMPTS:
         return Step(replace(piece, state="done"), (*step.receipts, ("failed", f"not shown in {ATTEMPTS} attempts")))
-    told = [("queued", "the turn ended without it")] if piece.state == "sent" else []
+    told = [("queued", why)] if piece.state == "sent" else []
     return Step(replace(piece, state="waiting"), (*step.receipts, *told))
 
 

@@ -17,7 +17,6 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from polaris import __version__, log
@@ -25,20 +24,26 @@ from polaris.credentials import check_private
 from polaris.errors import Conflict, Misconfigured
 from polaris.settings import Settings, write_private
 
-from . import guard, records
+from . import agents, guard, records
 from .advice import GRACE_SECONDS, Advice
 from .bindings import Bindings
 from .connect import Connector
+from .delivery_routes import DeliveryRoutes
+from .direct import Opener
 from .files import Files
 from .intake import Intake
 from .keyring import Keyring
 from .link import ANSWER_SECONDS
 from .links import Links
+from .listeners import Listeners
+from .paths import REST_SECONDS, UNPROVEN_SECONDS, Paths
 from .redaction import Redaction
 from .routes import Routes
+from .speaking import Speaking
 from .spool import MOST_BYTES, Spool
 from .store import Store
 from .tasks import Tasks
+from .turns import Turns
 from .watch import watch
 
 LOG = log.get("daemon")
@@ -58,10 +63,13 @@ class Daemon:
         spool_bytes: int = MOST_BYTES,
         grace_seconds: float = GRACE_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
+        rest_seconds: float = REST_SECONDS,
+        unproven_seconds: float = UNPROVEN_SECONDS,
+        bypass: Callable[[], bool] = lambda: False,
     ) -> None:
         self.settings = settings
         self.tasks = Tasks()
-        self.store = Store(settings.daemon_database, records.SCHEMA)
+        self.store = Store(settings.daemon_database, records.STEPS)
         self.spool = Spool(self.store, spool_bytes)
         self.bindings = Bindings(self.store, settings.bound_folder)
         self.keyring = Keyring(settings.home / "daemon.tokens")
@@ -70,20 +78,34 @@ class Daemon:
         self.links = Links(
             self.tasks, self.bindings, self.spool, self.advice, self.keyring, self._credential, answer_seconds
         )
+        self.turns = Turns()
         self.intake = Intake(
             self.store,
             self.bindings,
             self.spool,
             self.advice,
             self.redaction,
+            self.turns,
             wake=self._wake,
             holds=self.links.holds,
+        )
+        self.listeners = Listeners(self.advice.moved.set)
+        self.paths = Paths(
+            self.advice,
+            self.bindings,
+            self.turns,
+            self.listeners,
+            holds=self.links.holds,
+            look=self.intake.look,
+            bypass=bypass,
+            rest_seconds=rest_seconds,
+            unproven_seconds=unproven_seconds,
         )
         self.files = Files(settings.spool_folder, self.intake)
         self.connector = Connector(
             settings, self.bindings, self.advice, self.intake, self.files, self.links, self.keyring
         )
-        self.http: aiohttp.ClientSession | None = None
+        self.speaking = Speaking(self.bindings, self.connector, self.advice, self.redaction)
         self.started_at = time.time()
         self.port = 0
 
@@ -98,15 +120,15 @@ class Daemon:
         taken = await self.files.take_up()
         if taken:
             LOG.info("took up what hooks had left", extra={"files": taken})
-        self.http = self.links.http = self.connector.http = aiohttp.ClientSession()
+        self.opener.open()
         self.links.start()
         self.tasks.start("files", self._files)
         self.tasks.start("advice", lambda: watch(self.advice, self.intake))
+        self.tasks.start("paths", self.paths.run)
 
     async def close(self) -> None:
         await self.tasks.stop()
-        if self.http is not None:
-            await self.http.close()
+        await self.opener.close()
         await asyncio.to_thread(self.store.close)
 
     async def status(self) -> dict[str, Any]:
@@ -114,6 +136,7 @@ class Daemon:
         sessions = [
             self.connector.status(one.agent_session_id)
             | {"agent_session_id": one.agent_session_id, "agent": one.agent, "pid": one.pid}
+            | {"advice_reason": self.paths.reason(one.route_id)}
             for one in self.bindings
         ]
         return {
@@ -134,6 +157,7 @@ class Daemon:
             },
             "advice": self.advice.counts(),
             "refused": await self.spool.aside(),
+            "unknown": agents.not_understood(),
             "failures": dict(self.tasks.failures),
             "last_event_at": None if self.intake.last_event_at is None else self.intake.last_event_at / 1000,
         }
@@ -142,8 +166,7 @@ class Daemon:
         self.links.wake(route_id)
 
     def _readable(self, piece: records.Piece) -> bool:
-        binding = self.bindings.driver(piece.route_id)
-        return binding is not None and binding.transcript is not None and Path(binding.transcript).exists()
+        return self.paths.readable(piece)
 
     def _credential(self, route: records.Route) -> Any:
         return self.connector.credential(route)
@@ -177,6 +200,8 @@ async def serve(
         await daemon.open()
         app = web.Application(middlewares=[guard.guard(token)], client_max_size=guard.BODY_BYTES)
         Routes(daemon).add_to(app)
+        DeliveryRoutes(daemon).add_to(app)
+        app.on_shutdown.append(daemon.speaking.stop)
         runner = web.AppRunner(app, shutdown_timeout=STOP_SECONDS, handle_signals=False, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -18,15 +18,29 @@ def started(pid: int) -> str | None:
         # The command may hold blanks and brackets: the fields begin after the last bracket; 22 is the start time.
         fields = stat.rpartition(")")[2].split()
         return None if fields[0] in ("Z", "X") else fields[19]
+    return _ps(pid, "lstart") or None
+
+
+def arguments(pid: int) -> list[str]:
+    """The command line of *pid*, word by word; empty when it cannot be told."""
+    if sys.platform.startswith("linux"):
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        except OSError:
+            return []
+    return _ps(pid, "args").split()
+
+
+def _ps(pid: int, field: str) -> str:
     if os.name != "posix":
-        return None
+        return ""
     try:
         asked = subprocess.run(
-            ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, timeout=2, check=False
+            ["ps", "-o", f"{field}=", "-p", str(pid)], capture_output=True, text=True, timeout=2, check=False
         )
     except (OSError, subprocess.SubprocessError):
-        return None
-    return asked.stdout.strip() or None
+        return ""
+    return asked.stdout.strip()
 
 
 def gone(pid: int | None, start: str | None) -> bool:

@@ -111,6 +111,17 @@ create table receipts (
 );
 """
 
+# What later versions added. A file has as many steps behind it as its ``user_version`` says; none is ever changed.
+STEPS = (
+    SCHEMA,
+    # 2: the way on which a piece is, those that did not take it, and the permission mode of an agent session.
+    """
+alter table advice add column path text;
+alter table advice add column tried text not null default '';
+alter table bindings add column mode text;
+""",
+)
+
 PROCESSES_KEPT = 500
 
 Row = TypeVar("Row", bound="_Row")
@@ -173,6 +184,8 @@ class Binding(_Row):
     transcript: str | None = None
     cursor: str | None = None
     bound_at: int = 0
+    # The agent's permission mode, as it said last.
+    mode: str | None = None
 
     @property
     def captures(self) -> bool:
@@ -196,7 +209,8 @@ class Piece(_Row):
     """One piece of advice on its way into the agent.
 
     ``state``: ``waiting``, ``handing`` (in an answer that may not have been written), ``sent``, ``seen``, ``done``.
-    ``turn`` is the one it was handed in, ``ended_at`` when that turn ended, ``replied`` whether with a reply.
+    ``turn`` is the one it was handed in, ``ended_at`` when that turn ended, ``replied`` whether with a reply. ``path``
+    is the way of the last copy; ``tried``, parted by blanks, are the ways that did not take it.
     """
 
     delivery_id: str
@@ -213,6 +227,8 @@ class Piece(_Row):
     handed_at: int | None = None
     ended_at: int | None = None
     replied: int = 0
+    path: str | None = None
+    tried: str = ""
 
 
 @dataclass
@@ -313,12 +329,10 @@ def drop_pieces(db: sqlite3.Connection, delivery_ids: Iterable[str]) -> None:
     db.executemany("delete from advice where delivery_id = ?", [(name,) for name in delivery_ids])
 
 
-def add_receipt(
-    db: sqlite3.Connection, piece: Piece, state: str, *, reason: str | None = None, path: str | None = "hook"
-) -> None:
+def add_receipt(db: sqlite3.Connection, piece: Piece, state: str, *, reason: str | None = None) -> None:
     db.execute(
         "insert into receipts (route_id, delivery_id, state, reason, path, epoch) values (?, ?, ?, ?, ?, ?)",
-        (piece.route_id, piece.delivery_id, state, reason, path, piece.epoch),
+        (piece.route_id, piece.delivery_id, state, reason, piece.path, piece.epoch),
     )
 
 

@@ -10,19 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from polaris.client import Client
-from polaris.errors import NotFound, Unprocessable
+from polaris.errors import Unprocessable
 
 from . import guard
 from .bindings import SESSION_ID, Sighting
 from .intake import Answer, Header
-from .records import Route
 
 if TYPE_CHECKING:
     from .app import Daemon
-
-CONTEXT_EVENTS = 50
-CONTEXT_MOST = 500
 
 
 class Routes:
@@ -40,7 +35,9 @@ class Routes:
         app.router.add_get("/inbox", self.inbox)
         app.router.add_post("/pause", self.pause)
         app.router.add_post("/reply", self.reply)
+        app.router.add_post("/inject", self.inject)
         app.router.add_get("/context", self.context)
+        app.router.add_post("/context", self.context)
         app.router.add_get("/status", self.status)
         app.router.add_get("/status/{agent_session_id}", self.session_status)
 
@@ -116,26 +113,25 @@ class Routes:
         return web.json_response(await self._daemon.connector.pause(await guard.read_object(request)))
 
     async def reply(self, request: web.Request) -> web.Response:
-        """``{agent_session_id, body, client_id?}``: the coding agent speaks to the project, for its participant."""
-        asked = await guard.read_object(request)
-        body, client_id = asked.get("body"), asked.get("client_id")
-        if not isinstance(body, str) or not body.strip():
-            raise Unprocessable("There is nothing to say.", code="body_not_valid")
-        if client_id is not None and not isinstance(client_id, str):
-            raise Unprocessable("client_id has to be text.", code="client_id_not_valid")
-        async with self._client(str(asked.get("agent_session_id") or "")) as (client, route, agent):
-            clean = self._daemon.redaction.text(route.redaction_key, body)
-            return web.json_response(await client.say(route.project, clean, client_id=client_id, agent=agent))
+        """``{agent_session_id | pid, body, client_id?}``: the coding agent speaks to the project."""
+        return web.json_response(await self._daemon.speaking.reply(await guard.read_object(request)))
+
+    async def inject(self, request: web.Request) -> web.Response:
+        """``{agent_session_id | pid, project?, session, body, client_id?, token?}``: advises another session."""
+        return web.json_response(await self._daemon.speaking.inject(await guard.read_object(request)))
 
     async def context(self, request: web.Request) -> web.Response:
-        """``?agent_session_id=&session=&limit=&after=``: the project's newest events, or those of one session."""
-        asked = request.query
-        limit, after = _number(asked.get("limit"), CONTEXT_EVENTS), _number(asked.get("after"), None)
-        async with self._client(asked.get("agent_session_id", "")) as (client, route, _):
-            page = await client.messages(
-                route.project, asked.get("session"), after=after, limit=min(limit or CONTEXT_EVENTS, CONTEXT_MOST)
-            )
-        return web.json_response({"project": route.project, "session": route.session or None} | page)
+        """``?agent_session_id=|pid=&project=&session=&query=&after=&limit=&wait=``; or a body, with ``token``."""
+        asked: dict[str, Any]
+        if request.method == "POST":
+            asked = await guard.read_object(request)
+        else:
+            # A token has no place in an address.
+            asked = {name: value for name, value in request.query.items() if name != "token"}
+            for name in ("pid", "after", "limit", "wait"):
+                if name in asked:
+                    asked[name] = _number(asked[name], None)
+        return web.json_response(await self._daemon.speaking.context(asked))
 
     async def status(self, request: web.Request) -> web.Response:
         """Sessions, links, queue, refused events, failures, the last event: what `polaris status` shows."""
@@ -143,32 +139,11 @@ class Routes:
 
     async def session_status(self, request: web.Request) -> web.Response:
         """``{connected, project, session, actor, line, …}``; from memory, for the status line."""
-        return web.json_response(self._daemon.connector.status(request.match_info["agent_session_id"]))
-
-    def _client(self, agent_session_id: str) -> _Acting:
-        return _Acting(self._daemon, agent_session_id)
-
-
-class _Acting:
-    """A client of the service as the participant of an agent session."""
-
-    def __init__(self, daemon: Daemon, agent_session_id: str) -> None:
-        binding = daemon.bindings.of(agent_session_id)
-        if binding is None:
-            raise NotFound(
-                "This agent session is not connected.",
-                code="not_connected",
-                hint="Connect it: polaris join PROJECT SESSION.",
-            )
-        self._route, self._agent = daemon.bindings.routes[binding.route_id], binding.agent
-        credential = daemon.connector.credential(self._route)
-        self._client = Client(credential.url, credential.token, http=daemon.http)
-
-    async def __aenter__(self) -> tuple[Client, Route, str]:
-        return await self._client.__aenter__(), self._route, self._agent
-
-    async def __aexit__(self, *ended: Any) -> None:
-        await self._client.__aexit__(*ended)
+        status = self._daemon.connector.status(request.match_info["agent_session_id"])
+        binding = self._daemon.bindings.of(request.match_info["agent_session_id"])
+        # Why advice waits: no seat, a dialog, nothing that could wake the agent.
+        reason = self._daemon.paths.reason(binding.route_id) if binding else None
+        return web.json_response(status | {"advice_reason": reason})
 
 
 def _number(text: str | None, default: int | None) -> int | None:

@@ -13,7 +13,7 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,6 @@ from polaris.errors import Misconfigured, PolarisError
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
 
-VERSION = 1
 BATCH = 256
 
 
@@ -45,11 +44,11 @@ class _Task:
 
 
 class Store:
-    """One SQLite file and its thread. *schema* makes the tables of a new file."""
+    """One SQLite file and its thread. *steps* make the tables of a new file; an older one is taken on from its own."""
 
-    def __init__(self, file: Path, schema: str) -> None:
+    def __init__(self, file: Path, steps: Sequence[str]) -> None:
         self.file = file
-        self._schema = schema
+        self._steps = steps
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="polaris-store", daemon=True)
         self._connection: sqlite3.Connection | None = None
@@ -61,7 +60,7 @@ class Store:
         os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))
         self.file.chmod(0o600)
         try:
-            self._connection = _connect(self.file, self._schema)
+            self._connection = _connect(self.file, self._steps)
         except sqlite3.DatabaseError as error:
             raise Misconfigured(
                 f"{self.file} cannot be used: {error}", hint="Move the file away; what it held is lost to Polaris then."
@@ -121,7 +120,7 @@ class Store:
         connection.execute("release job")
 
 
-def _connect(file: Path, schema: str) -> sqlite3.Connection:
+def _connect(file: Path, steps: Sequence[str]) -> sqlite3.Connection:
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=5)
     connection.row_factory = sqlite3.Row
     for pragma in (
@@ -133,10 +132,10 @@ def _connect(file: Path, schema: str) -> sqlite3.Connection:
     ):
         connection.execute(f"pragma {pragma}").fetchall()
     found = connection.execute("pragma user_version").fetchone()[0]
-    if found > VERSION:
+    if found > len(steps):
         raise Misconfigured(f"{file} was written by a newer Polaris.", hint="Install that version again.")
-    if found < VERSION:
-        connection.executescript(f"begin; {schema}; pragma user_version={VERSION}; commit;")
+    for number, step in enumerate(steps[found:], found + 1):
+        connection.executescript(f"begin; {step}; pragma user_version={number}; commit;")
     return connection
 
 

@@ -129,7 +129,7 @@ def fits(text: str) -> bool:
     return len(text) <= CONTEXT_CHARACTERS // 2 or utf16(text) <= CONTEXT_CHARACTERS
 
 
-def transcript() -> Transcript:
+def transcript() -> Transcript | None:
     from .claude_transcript import TRANSCRIPT  # which gives what it reads the ids of this module
 
     return TRANSCRIPT

@@ -23,7 +23,7 @@ def seen(name: str, pid: int | None = 10, **more: str) -> Sighting:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = Store(tmp_path / "daemon.sqlite", records.SCHEMA)
+    opened = Store(tmp_path / "daemon.sqlite", records.STEPS)
     opened.open()
     yield opened
     opened.close()

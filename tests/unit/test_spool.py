@@ -30,7 +30,7 @@ def route(session: str = "fxm") -> records.Route:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = Store(tmp_path / "daemon.sqlite", records.SCHEMA)
+    opened = Store(tmp_path / "daemon.sqlite", records.STEPS)
     opened.open()
     await opened.do(lambda db: records.save_route(db, route()))
     yield opened
@@ -128,7 +128,7 @@ async def test_the_file_and_its_companions_are_private(store: Store) -> None:
 async def test_what_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "other.sqlite").write_text("this is not a database, but it is long enough to be looked at" * 10)
     with pytest.raises(Misconfigured, match=r"other\.sqlite"):
-        Store(tmp_path / "other.sqlite", records.SCHEMA).open()
+        Store(tmp_path / "other.sqlite", records.STEPS).open()
 
 
 async def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ async def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         db.execute("pragma user_version=99")
     db.close()
     with pytest.raises(Misconfigured, match="newer"):
-        Store(tmp_path / "newer.sqlite", records.SCHEMA).open()
+        Store(tmp_path / "newer.sqlite", records.STEPS).open()
 
 
 KILLED = """
@@ -145,7 +145,7 @@ from pathlib import Path
 from polaris.daemon import records, spool
 from polaris.daemon.store import Store
 async def main():
-    store = Store(Path(sys.argv[1]), records.SCHEMA)
+    store = Store(Path(sys.argv[1]), records.STEPS)
     store.open()
     await store.do(lambda db: records.save_route(db, records.Route(0, "", "", "o", "user:m", "p", "s", b"")))
     for number in range(100000):
@@ -169,7 +169,7 @@ async def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
                 os.kill(process.pid, signal.SIGKILL)
                 break
         answered = max([answered, *(int(line) for line in process.stdout if line.strip().isdigit())])
-    store = Store(file, records.SCHEMA)
+    store = Store(file, records.STEPS)
     store.open()
     queue = Spool(store)
     await queue.load()
