@@ -304,7 +304,10 @@ class Systemd(Managed):
         return Path(config) / "systemd" / "user" / self.unit
 
     def text(self) -> str:
-        words = [_unit_word(word, program=not place) for place, word in enumerate(command(self._settings))]
+        words = command(self._settings)
+        if re.search(r"[\"'\\]", words[0]):  # systemd takes no program with such a name, however it is written
+            words = ["/usr/bin/env", *words]
+        words = [_unit_word(word, program=not place) for place, word in enumerate(words)]
         variables = sorted(self._variables().items())
         environment = "".join(f"Environment={_unit_word(f'{n}={v}', program=True)}\n" for n, v in variables)
         return UNIT.format(command=" ".join(words), environment=environment)
