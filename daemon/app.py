@@ -74,9 +74,17 @@ class Daemon:
         self.bindings = Bindings(self.store, settings.bound_folder)
         self.keyring = Keyring(settings.home / "daemon.tokens")
         self.redaction = Redaction()
+        self.opener = Opener(settings.lease_seconds)
         self.advice = Advice(self.store, self._wake, self._readable, grace_seconds)
         self.links = Links(
-            self.tasks, self.bindings, self.spool, self.advice, self.keyring, self._credential, answer_seconds
+            self.tasks,
+            self.bindings,
+            self.spool,
+            self.advice,
+            self.keyring,
+            self._credential,
+            self.opener,
+            answer_seconds,
         )
         self.turns = Turns()
         self.intake = Intake(
@@ -103,7 +111,7 @@ class Daemon:
         )
         self.files = Files(settings.spool_folder, self.intake)
         self.connector = Connector(
-            settings, self.bindings, self.advice, self.intake, self.files, self.links, self.keyring
+            settings, self.bindings, self.advice, self.intake, self.files, self.links, self.keyring, self.opener
         )
         self.speaking = Speaking(self.bindings, self.connector, self.advice, self.redaction)
         self.started_at = time.time()

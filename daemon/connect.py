@@ -6,8 +6,6 @@ import asyncio
 import base64
 from pathlib import Path
 
-import aiohttp
-
 from polaris import log
 from polaris.client import Client, Json
 from polaris.credentials import acting
@@ -17,6 +15,7 @@ from polaris.settings import Credential, Settings, read_credentials
 from . import agents, processes, transcript
 from .advice import Advice
 from .bindings import SESSION_ID, Bindings, Sighting, now_ms
+from .direct import Opener
 from .files import Files
 from .intake import Intake
 from .keyring import Keyring
@@ -46,11 +45,12 @@ class Connector:
         files: Files,
         links: Links,
         keyring: Keyring,
+        opener: Opener,
     ) -> None:
         self._settings, self._bindings, self._advice = settings, bindings, advice
         self._intake, self._files, self._links, self._keyring = intake, files, links, keyring
+        self.opener = opener
         self._lock = asyncio.Lock()
-        self.http: aiohttp.ClientSession | None = None
 
     def credential(self, route: Route) -> Credential:
         """As whom a route writes: the token it was given, else its profile's at this moment."""
@@ -90,7 +90,7 @@ class Connector:
         async with self._lock:
             profile = self._profile()
             credential = acting(self._settings, profile or None, token or None)
-            async with Client(credential.url, credential.token, http=self.http) as client:
+            async with self.opener.client(credential) as client:
                 me = await client.me()
                 route = Route(
                     route_id=0,
@@ -180,7 +180,7 @@ class Connector:
             await self._intake.look([route.route_id])
             await self._sent(route)
             credential = self.credential(route)
-            async with Client(credential.url, credential.token, http=self.http) as client:
+            async with self.opener.client(credential) as client:
                 await client.release(route.project, route.session, binding.epoch, to=to or None)
             await self._let_go(binding, release=False)
         waiting = self._links.waiting(route.route_id)
@@ -196,7 +196,7 @@ class Connector:
         if not route.session:
             raise NotFound("A project has no inbox: only a session is advised.", code="not_connected")
         credential = self.credential(route)
-        async with Client(credential.url, credential.token, http=self.http) as client:
+        async with self.opener.client(credential) as client:
             found = await client.deliveries(route.project, route.session)
         ended = [one for one in found if one["state"] not in (*WAITING, *ON_THE_WAY)]
         return {

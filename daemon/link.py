@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-import aiohttp
 import orjson
 
 from polaris import log
@@ -24,6 +23,7 @@ from polaris.settings import Credential
 
 from .advice import Advice
 from .bindings import Bindings
+from .direct import Opener
 from .records import Route
 from .seat import Seat
 from .spool import BATCH_EVENTS, Spool
@@ -63,13 +63,13 @@ class Link:
         bindings: Bindings,
         spool: Spool,
         advice: Advice,
-        http: aiohttp.ClientSession,
         credential: Callable[[Route], Credential],
+        opener: Opener,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self.route_id = route_id
         self._bindings, self._spool, self._advice = bindings, spool, advice
-        self._http, self._credential = http, credential
+        self._credential, self._opener = credential, opener
         self._patience = answer_seconds
         # connecting, connected, offline, refused
         self.state = "connecting"
@@ -130,7 +130,7 @@ class Link:
                     await self._pause(SIGNED_OUT_SECONDS)
                     continue
                 async with (
-                    Client(credential.url, credential.token, http=self._http) as client,
+                    self._opener.client(credential) as client,
                     client.socket(self.route.project, self.route.session) as socket,
                 ):
                     await self._converse(client, socket)

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import aiohttp
-
 from polaris import log
 from polaris.settings import Credential
 
 from .advice import Advice
 from .bindings import Bindings
+from .direct import Opener
 from .keyring import Keyring
 from .link import ANSWER_SECONDS, Link
 from .records import Route
@@ -34,13 +33,14 @@ class Links:
         advice: Advice,
         keyring: Keyring,
         credential: Callable[[Route], Credential],
+        opener: Opener,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._tasks, self._bindings, self._spool = tasks, bindings, spool
         self._advice, self._keyring, self._credential = advice, keyring, credential
+        self._opener = opener
         self._answer_seconds = answer_seconds
         self._links: dict[int, Link] = {}
-        self.http: aiohttp.ClientSession | None = None
 
     def start(self) -> None:
         """Links every route of an earlier run; those with nothing to do end by themselves."""
@@ -50,7 +50,7 @@ class Links:
     def ensure(self, route_id: int) -> None:
         """Starts the link of a route, or makes the running one look again."""
         route = self._bindings.routes.get(route_id)
-        if route is None or not route.session or self.http is None:
+        if route is None or not route.session or not self._opener.is_open:
             return
         link = self._links.get(route_id)
         if link is None:
@@ -59,8 +59,8 @@ class Links:
                 self._bindings,
                 self._spool,
                 self._advice,
-                self.http,
                 self._credential,
+                self._opener,
                 self._answer_seconds,
             )
             self._links[route_id] = link

@@ -96,7 +96,7 @@ class Database:
             async with asyncio.timeout(timeout):
                 await (await connect(self.url)).close()
         except (psycopg.OperationalError, TimeoutError, OSError) as error:
-            raise DatabaseUnavailable(f"The database does not answer: {_reason(error)}") from error
+            raise DatabaseUnavailable(f"The database does not answer: {reason(error)}") from error
         await self._pool.open(wait=True, timeout=timeout)
 
     async def close(self) -> None:
@@ -126,6 +126,6 @@ class Database:
         return dict(self._pool.get_stats())
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """The first line of a driver's error: libpq names host and port there, never the password."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
