@@ -118,7 +118,8 @@ class Here(Group):
         disconnect. Without words: status.
         """
         try:
-            result = await _verb(list(words), agent_session, pid)
+            # An agent's skill hands everything over as one word, so that no apostrophe breaks its shell.
+            result = await _verb(" ".join(words).split(), agent_session, pid)
             lines = list(result.lines)
         except PolarisError as error:
             lines = [error.message, *([error.hint] if error.hint else [])]
