@@ -33,11 +33,13 @@ class User:
         assert program is not None
         self.agent, self.program, self.stub, self.floor = agent, program, stub, floor
         self.home, self.project = root / "home of manu", root / "project"
-        self.home.mkdir()
-        self.project.mkdir()
+        programs = root / "programs"
+        for folder in (self.home, self.project, programs):
+            folder.mkdir()
+        (programs / agent).symlink_to(program)  # nothing else is found on this machine
         self.environment = {
             "HOME": str(self.home),
-            "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
             "SHELL": "/bin/sh",
