@@ -79,7 +79,7 @@ def hook_output(event: str, text: str) -> bytes:
     return answer(ADVICE, event, text, fits)
 
 
-def transcript() -> Transcript:
+def transcript() -> Transcript | None:
     return TRANSCRIPT
 
 

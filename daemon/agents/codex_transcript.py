@@ -80,7 +80,7 @@ class Lines:
                 self._resolve("message")
                 self._call(told, at)
             case "response_item" if kind in _OUTPUTS:
-                self._output(told, at)
+                self._output(told, _dict(line.get("metadata")), at)
 
     def finish(self) -> None:
         self._resolve("reply")
@@ -122,14 +122,14 @@ class Lines:
             body = call_body(shown, None)
             self._tell("tool.call", (name,), body, call, at, turn=_turn_of(told) or self.turn, fills=True)
 
-    def _output(self, told: Payload, at: float) -> None:
+    def _output(self, told: Payload, beside: Payload, at: float) -> None:
         name, turn = string(told.get("call_id")), _turn_of(told) or self.turn
         output = told.get("output")
         if isinstance(output, dict):
             output = output.get("content")
         if name:
             self._tell("tool.result", (name,), output_body(output), told, at, turn=turn, repeat=True)
-        sources = _list(_dict(_dict(told.get("metadata")).get("mcp_attribution")).get("sources"))
+        sources = _list(_dict(beside.get("mcp_attribution")).get("sources"))
         if at >= self.since and any(_dict(source).get("server_name") == "polaris" for source in sources):
             self.seen += [Seen(delivery, turn, at) for delivery in markers(output_body(output))]
 

@@ -93,7 +93,7 @@ def hook_output(event: str, text: str) -> bytes:
     return answer(ADVICE, event, text, fits)
 
 
-def transcript() -> Transcript:
+def transcript() -> Transcript | None:
     return TRANSCRIPT
 
 
