@@ -86,9 +86,10 @@ class Routes:
         if known is None and bound is None and isinstance(named, str) and SESSION_ID.fullmatch(named):
             await bindings.note(Sighting(str(asked.get("agent") or "claude-code"), named, pid))
             known = bindings.session_of(pid)
-        session = bound.agent_session_id if bound else (known.agent_session_id if known else None)
+        found = bound or known
+        session, agent = (found.agent_session_id, found.agent) if found else (None, None)
         status = self._daemon.connector.status(session or "")
-        return web.json_response({"agent_session_id": session} | status)
+        return web.json_response({"agent_session_id": session, "agent": agent} | status)
 
     async def connect(self, request: web.Request) -> web.Response:
         """``{agent_session_id | pid, agent?, project, session?, token?, role?}``; see `connect.Connector`."""

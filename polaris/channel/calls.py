@@ -123,9 +123,10 @@ class Calls:
     async def _context(self, caller: Caller, asked: tools.Context) -> Outcome:
         wait = asked.wait or None
         found = await self._daemon.call(
-            "GET",
+            "POST",
             "/context",
-            query=caller.told()
+            caller.told()
+            | self._as_itself()
             | asked.model_dump(include={"project", "session", "query", "after", "limit"})
             | {"wait": wait},
             seconds=30 + (wait or 0),

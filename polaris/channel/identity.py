@@ -24,10 +24,10 @@ from polaris.errors import NotFound, PolarisError
 
 from .daemon import Daemon, Json
 
-# What may stand between the agent and this process without being the agent.
-WRAPPERS = {"sh", "bash", "dash", "zsh", "ksh", "env", "npx", "npm", "uv", "uvx", "pipx", "polaris", "timeout"}
+# What may stand between the agent and this process without being the agent; an agent may be called node itself.
+WRAPPERS = {"sh", "bash", "dash", "zsh", "ksh", "env", "timeout", "uv", "uvx", "pipx", "polaris"}
+PERHAPS = {"node", "npx", "bun", "deno", "python", "python3"}
 MOST_PARENTS = 6
-CHANNEL_FLAGS = ("--dangerously-load-development-channels", "--channels")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Identity:
         self._daemon, self._environ = daemon, environ
         self._client = ""
         # As the process was started: when the agent dies, another parent takes its place.
-        self._parents = _parents(os.getppid())
+        self._parents = _candidates(os.getppid())
 
     def greet(self, name: str) -> None:
         """Who the client of the handshake says it is."""
@@ -101,12 +101,6 @@ class Identity:
         with_file = next((pid for pid in self._parents if self._session_file(pid)), None)
         return with_file or next((pid for pid in self._parents if _program(pid) not in WRAPPERS), None)
 
-    def channel_wanted(self) -> bool:
-        """Whether Claude Code was launched with a channel, as its command line says."""
-        pid = self.claude_pid()
-        words = _arguments(pid) if pid else []
-        return any(word.partition("=")[0] in CHANNEL_FLAGS for word in words)
-
     async def _claude_code(self) -> Caller:
         pid = self.claude_pid()
         if pid is None:
@@ -128,8 +122,10 @@ class Identity:
     async def _known(self, pid: int, agent: str, named: str | None) -> str | None:
         """The session that the daemon knows of a process."""
         asked = {"pid": pid, "agent": agent} | ({"agent_session_id": named} if named else {})
-        found = (await self._daemon.call("POST", "/register", asked, repeat=True)).get("agent_session_id")
-        return found if isinstance(found, str) else None
+        answer = await self._daemon.call("POST", "/register", asked, repeat=True)
+        found = answer.get("agent_session_id")
+        # Above a nested agent there is another one: its session is not this one's.
+        return found if isinstance(found, str) and answer.get("agent") in (agent, None) else None
 
     def _session_file(self, pid: int) -> str | None:
         """The session id that Claude Code wrote down for its process, if the file is of this very process."""
@@ -168,30 +164,28 @@ def _unknown() -> PolarisError:
     )
 
 
-def _parents(pid: int) -> list[int]:
-    """The process itself and those above it, nearest first; no further than to the first that began a session."""
+def _candidates(pid: int) -> list[int]:
+    """The processes that may be the agent, nearest first: past wrappers, up to the first that surely is none."""
     found: list[int] = []
     while pid > 1 and len(found) < MOST_PARENTS:
         found.append(pid)
-        if (fields := _stat(pid)) is not None:
-            pid = int(fields[2])
-        else:
-            text = _ps(pid, "ppid")
-            pid = int(text) if text and text.isdecimal() else 0
+        if _program(pid) not in WRAPPERS | PERHAPS:
+            break
+        pid = _parent(pid)
     return found
+
+
+def _parent(pid: int) -> int:
+    if (fields := _stat(pid)) is not None:
+        return int(fields[2])
+    text = _ps(pid, "ppid")
+    return int(text) if text and text.isdecimal() else 0
 
 
 def _program(pid: int) -> str:
     if (fields := _stat(pid)) is not None:
         return fields[0]
     return os.path.basename(_ps(pid, "comm") or "")
-
-
-def _arguments(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
-    except OSError:
-        return (_ps(pid, "command") or "").split()
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -45,6 +45,7 @@ from .calls import Calls
 from .daemon import Daemon, environment
 from .door import Door, Line
 from .identity import Identity
+from .push import keep_pushing
 from .tools import TOOLS, ToolSpec
 
 LOG = log.get("channel")
@@ -93,6 +94,7 @@ class Connection:
         outgoing, incoming = anyio.create_memory_object_stream[SessionMessage](0)
         async with anyio.create_task_group() as group:
             group.start_soon(_write, door, incoming)
+            group.start_soon(self._push, outgoing.clone())
             options = self.server.create_initialization_options()
             async with self.server.lifespan(self.server) as state:
                 await serve_loop(self.server, lines, outgoing, lifespan_state=state, init_options=options)
@@ -121,6 +123,16 @@ class Connection:
         blocks: list[ContentBlock] = [TextContent(text=text) for text in (outcome.text, *outcome.advice)]
         return CallToolResult(content=blocks, structured_content=outcome.answer.model_dump(mode="json"))
 
+    async def _push(self, outgoing: Sending) -> None:
+        """Once the client is ready, and never before."""
+
+        async def push(method: str, params: dict[str, Any]) -> None:
+            await outgoing.send(SessionMessage(JSONRPCNotification(jsonrpc="2.0", method=method, params=params)))
+
+        async with outgoing:
+            await self.ready.wait()
+            await keep_pushing(self.daemon, self.identity, push)
+
     async def _initialized(self, context: Context, params: NotificationParams) -> None:
         self.ready.set()
 
@@ -141,10 +153,6 @@ class Connection:
 
 async def serve(door: Door) -> None:
     await Connection(environment()).serve(door)
-
-
-def notification(method: str, params: dict[str, Any]) -> SessionMessage:
-    return SessionMessage(JSONRPCNotification(jsonrpc="2.0", method=method, params=params))
 
 
 def _lines(

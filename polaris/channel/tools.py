@@ -12,12 +12,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 TEXT_CHARACTERS = 16_000
+ADVICE_CHARACTERS = 8_000
 EVENTS = 30
 EVENTS_MOST = 200
 WAIT_SECONDS = 55
 
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_CHARACTERS)]
+Advice = Annotated[str, Field(min_length=1, max_length=ADVICE_CHARACTERS)]
 
 
 class Input(BaseModel):
@@ -91,7 +93,7 @@ class Context(Input):
         None, description="Only events after this number, oldest first; else the newest."
     )
     limit: Annotated[int, Field(ge=1, le=EVENTS_MOST)] = Field(EVENTS, description="At most so many events.")
-    wait: Annotated[float, Field(ge=0, le=WAIT_SECONDS)] | None = Field(
+    wait: Annotated[int, Field(ge=0, le=WAIT_SECONDS)] | None = Field(
         None, description="Seconds to wait for something new; answers at the first event of somebody else."
     )
 
@@ -113,7 +115,7 @@ class Shown(Answer):
 
 class Inject(Input):
     session: Name = Field(description="The session that is advised.")
-    text: Text = Field(description="The advice: what the driver's agent should know.")
+    text: Advice = Field(description="The advice: what the driver's agent should know.")
     project: Name | None = Field(None, description="Instead of the connected one.")
 
 
