@@ -4,8 +4,8 @@ A secret becomes ``[REDACTED:<rule>:<hash8>]``; the hash is an HMAC under a key 
 be followed through the record and nobody can confirm a guess. Redacting twice changes nothing. What has nothing to
 take out comes back as the same object.
 
-Built for clean texts, which nearly all are: one pass of a linear-time engine tells whether any rule could match at all
-(pydantic's, which is Rust's; Python's own is twenty times slower at this), and only then the rules are tried.
+Built for clean texts, which nearly all are: `polaris.secret_hints` tells in one fast pass whether a rule could match at
+all and where, and only there the rules are tried.
 """
 
 from __future__ import annotations
@@ -16,63 +16,40 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pydantic_core import SchemaValidator, core_schema
+import orjson
 
+from . import secret_hints as hints
+from . import secret_judge as judge
 from . import secret_rules as rules
 
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+_DIRT = re.compile("[\x00\ud800-\udfff]")
 _PLACEHOLDER = re.compile(r"\[REDACTED:[a-z0-9]{1,15}:[0-9a-f]{8}\]")
 _RUN = 16
-_WINDOW = 2048
-# More than any rule needs on either side to be noticed.
+# No secret is shorter together with what tells that it is one.
+_SHORTEST = 8
+# How far behind a window a run that begins in it is followed.
 _AROUND = 600
+# How much of a run a window may have cut off.
+_LONGEST_RUN = 2048
 _RUN_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 _RUN_TEXT = _RUN_CHARACTERS.decode()
 _RUNS = bytes(0x78 if byte in _RUN_CHARACTERS else 0x20 for byte in range(256))
+_BASE64 = bytes(0x78 if byte in _RUN_CHARACTERS + b"+/" else 0x20 for byte in range(256))
 _NEEDLE = b"x" * _RUN
 _DIGITS = b"0123456789"
 _LARGEST = 256
 # What may stand before a token and belong to it: `SG.`, `hvs.`, the number of a Telegram bot.
 _BEFORE = re.compile(r"(?:[A-Za-z0-9_]{1,14}[.:~/]{1,2}){1,3}\Z")
 _COLOUR = re.compile(r"[0-9;]{0,8}m")
-_ON = re.compile(r"[A-Za-z0-9+/_=-]*")
-# Base64 that says what it is: certificates and signatures, attachments of mails, binary files.
-_PUBLIC_BLOCK = re.compile(
-    r"-----BEGIN (?![A-Z0-9 ]{0,60}PRIVATE)[^-\n]{1,60}-----[\s\S]*?(?:-----END |\Z)"
-    r"|(?:Content-Transfer-Encoding: base64|begin-base64 [0-7]{3} [^\s\\]{1,200})"
-    r"(?:[A-Za-z0-9+/]{1,80}={0,2}|\\[rn]|\s)*"
-    r"|GIT binary patch(?:\n|\\n)(?:literal|delta) [0-9]+(?:(?:\n|\\n)[A-Za-z][!-~]{1,70})*"
-)
 _NAME = _RUN_TEXT + ".$"
-_KEYWORDS = tuple(word.encode() for word in rules.KEYWORDS)
-_ANY_CASE = tuple((word.encode(), rule, pattern) for word, rule, pattern in rules.ANY_CASE)
 _ARN = re.compile(r"\barn:[a-z0-9:-]*\Z")
 _COMMANDS = ("ENV ", "setenv ", "setx ", "set -gx ")
+_PAIRS = {hints.PAIR: rules.PAIRS, hints.CALL: rules.CALLS, hints.VALUE: (*rules.ATTRIBUTES, *rules.LINES)}
 _VALUES = ("double", "single", "back", "escaped")
 # A run over the result finds nothing new after one more in practice; this bounds it.
 _PASSES = 4
 
 Span = tuple[int, int, str]
-
-
-def _seeker(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Tells whether one of *patterns* is anywhere in a text; the text must be free of surrogates."""
-    seekers = tuple(
-        SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")).isinstance_python
-        for pattern in patterns
-    )
-
-    def seek(text: str) -> bool:
-        for found in seekers:  # noqa: SIM110 - any() with a generator costs as much as the search in a short text
-            if found(text):
-                return True
-        return False
-
-    return seek
-
-
-_forms, _names, _words = _seeker(rules.FORMS), _seeker(rules.NAMES), _seeker(rules.WORDS)
-_suspect = _seeker((*rules.FORMS, *rules.NAMES, *rules.WORDS))
 
 
 def clean(value: Any) -> Any:
@@ -88,7 +65,9 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """*text* cleaned and without its secrets."""
-        text = _cleaned(text)
+        text, raw = _encoded(text)
+        if len(raw) < _SHORTEST or not hints.anywhere(raw):
+            return text
         for _ in range(_PASSES):
             spans = _spans(text)
             if not spans:
@@ -96,13 +75,19 @@ class Redactor:
             text = self._replaced(text, spans)
         return text
 
-    def value(self, value: Any) -> Any:
-        """A JSON value, keys included; what a name such as ``password`` holds is taken out whole."""
+    def value(self, value: Any, source: bytes | None = None) -> Any:
+        """A JSON value, keys included; what a name such as ``password`` holds is taken out whole.
+
+        *source* is the value as `orjson` writes it, for whoever has that already.
+        """
         if isinstance(value, str):
             return self.text(value)
+        source = source or _source(value)
+        if source is not None and not hints.anywhere(source):
+            return value
         strings, named = _strings(value)
         joined = "\n".join(strings)
-        if not named and _cleaned(joined) is joined and not _spans(joined):
+        if not named and not _DIRT.search(joined) and not _spans(joined):
             return value
         return _map(value, self.text, self._named)
 
@@ -125,30 +110,48 @@ class Redactor:
 
 
 def _cleaned(text: str) -> str:
-    if text.isascii():
-        return text.replace("\x00", "\ufffd") if "\x00" in text else text
-    return _NOT_TEXT.sub("\ufffd", text) if _NOT_TEXT.search(text) else text
+    return _encoded(text)[0]
+
+
+def _encoded(text: str) -> tuple[str, bytes]:
+    """The text without NUL and half surrogates, and as UTF-8."""
+    if "\x00" in text:
+        text = text.replace("\x00", "\ufffd")
+    try:
+        return text, text.encode()
+    except UnicodeEncodeError:
+        text = _DIRT.sub("\ufffd", text)
+        return text, text.encode()
+
+
+def _source(value: Any) -> bytes | None:
+    """JSON of it, to be searched for hints; None if it cannot be written: half surrogates, numbers of many digits."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return None
 
 
 def _spans(text: str) -> list[Span]:
     """Where the secrets are, in order and apart: what overlaps is one, under the rule of the longest."""
-    if not _suspect(text):
-        return []
     # One byte a character, so that positions are the same.
     raw = text.encode("latin-1", "replace")
-    low = raw.lower()
+    low = b""
     found: list[Span] = []
-    public: list[tuple[int, int]] = []
-    worded = False
-    for begin, end in _windows(text):
-        piece = text[max(0, begin - _AROUND) : end + _AROUND]
-        worded = worded or _words(piece)
-        if _forms(piece):
-            found += _tokens(text, raw, begin, end, public)
-        if _names(piece):
-            found += _assigned(text, low, begin, end)
-    if worded:
-        found += _places(text, low)
+    public = _Public(text)
+    for last, firsts in hints.windows(raw):
+        low = low or raw.lower()
+        for kind, first in firsts.items():
+            if kind == hints.FORM:
+                found += _known(text, raw, first, last)
+            elif kind == hints.NAMELESS:
+                found += _nameless(text, raw, first, last, public)
+            elif kind == hints.NAME:
+                found += _assigned(text, low, first, last)
+            elif kind >= hints.FIRST_PLACE:
+                found += _placed(rules.PLACES[kind - hints.FIRST_PLACE], text, low, first, last)
+            else:
+                found += _paired(kind, text, low, first, last)
     if not found:
         return []
     kept = [(match.start(), match.end()) for match in _PLACEHOLDER.finditer(text)]
@@ -168,44 +171,67 @@ def _spans(text: str) -> list[Span]:
     return apart
 
 
-def _windows(text: str) -> Iterator[tuple[int, int]]:
-    """The parts of a long text that are worth the slow rules: one secret must not make a megabyte slow."""
-    for begin in range(0, len(text), _WINDOW):
-        end = begin + _WINDOW
-        if _suspect(text[max(0, begin - _AROUND) : end + _AROUND]):
-            yield begin, min(end, len(text))
-
-
-def _tokens(text: str, raw: bytes, first: int, last: int, public: list[tuple[int, int]]) -> Iterator[Span]:
-    """Tokens of a known form or of high entropy that begin in a window."""
+def _runs(raw: bytes, table: bytes, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Rows of the characters of *table* that begin in a window, long enough to be a token."""
     # From the beginning of the run that the window may cut.
-    first -= _behind(text, first, _WINDOW, _RUN_TEXT)
-    runs = raw[first : last + _AROUND].translate(_RUNS)
+    cut = raw[max(0, first - _LONGEST_RUN) : first].translate(table)
+    first -= len(cut) - len(cut.rstrip(b"x"))
+    runs = raw[first : last + _AROUND].translate(table)
     start = runs.find(_NEEDLE)
     while 0 <= start < last - first:
         end = runs.find(b" ", start + _RUN)
-        start, end = first + start, first + (len(runs) if end < 0 else end)
+        end = len(runs) if end < 0 else end
+        yield first + start, first + end
+        start = runs.find(_NEEDLE, end)
+
+
+def _known(text: str, raw: bytes, first: int, last: int) -> Iterator[Span]:
+    """Tokens of a known form that begin in a window."""
+    after = 0
+    for start, end in _runs(raw, _RUNS, first, last):
+        if end <= after:
+            continue
         token = raw[start:end]
-        if end - start != 36 or not rules.UUID.fullmatch(text, start, end):
-            digits = end - start - len(token.translate(None, _DIGITS))
-            for begin in _begins(text, start, end) if digits else (start,):
-                if known := rules.PROVIDERS.match(text, begin):
-                    yield known.start(), known.end(), known.lastgroup or "token"
-                    end = max(end, known.end())
-                    break
-            else:
-                if digits and _mixed(token):
-                    begin, end = _whole(text, start, end)
-                    if end - begin <= _LARGEST and rules.high_entropy(
-                        text[begin:end], text[max(0, begin - 40) : begin]
-                    ):
-                        if not public:
-                            # Once a text; never empty afterwards.
-                            public += [(-1, -1), *(block.span() for block in _PUBLIC_BLOCK.finditer(text))]
-                        block = bisect_right(public, (begin, len(text))) - 1
-                        if block < 0 or begin >= public[block][1]:
-                            yield begin, end, "entropy"
-        start = runs.find(_NEEDLE, end - first)
+        digits = len(token.translate(None, _DIGITS)) < len(token)
+        for begin in _begins(text, start, end) if digits else (start,):
+            if known := rules.PROVIDERS.match(text, begin):
+                yield known.start(), known.end(), known.lastgroup or "token"
+                after = known.end()
+                break
+
+
+def _nameless(text: str, raw: bytes, first: int, last: int, public: _Public) -> Iterator[Span]:
+    """Tokens of high entropy that begin in a window."""
+    for start, end in _runs(raw, _BASE64, first, last):
+        if end - start > _LARGEST:
+            continue
+        token = raw[start:end]
+        if len(token.translate(None, _DIGITS)) < len(token) and _mixed(token):
+            end += len(raw[end : end + 2]) - len(raw[end : end + 2].lstrip(b"="))
+            if judge.high_entropy(text[start:end], text[max(0, start - 40) : start]) and not public.holds(start):
+                yield start, end, "entropy"
+
+
+class _Public:
+    """Where in a text public base64 is: certificates, mails, binary files. Looked for when it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._blocks: list[tuple[int, int]] | None = None
+
+    def holds(self, at: int) -> bool:
+        if self._blocks is None:
+            self._blocks = sorted(block for word, pattern in rules.PUBLIC for block in self._found(word, pattern))
+        block = bisect_right(self._blocks, (at, len(self._text))) - 1
+        return block >= 0 and at < self._blocks[block][1]
+
+    def _found(self, word: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        at = self._text.find(word)
+        while at >= 0:
+            block = pattern.match(self._text, at)
+            if block:
+                yield block.span()
+            at = self._text.find(word, block.end() if block else at + 1)
 
 
 def _begins(text: str, start: int, end: int) -> Iterator[int]:
@@ -243,57 +269,45 @@ def _behind(text: str, at: int, most: int, characters: str) -> int:
     return len(before) - len(before.rstrip(characters))
 
 
-def _whole(text: str, start: int, end: int) -> tuple[int, int]:
-    """The run with the + / = that belong to base64."""
-    if start and text[start - 1] in "+/":
-        start -= _behind(text, start, 300, _RUN_TEXT + "+/=")
-    after = _ON.match(text, end)
-    return start, after.end() if after else end
-
-
-def _places(text: str, low: bytes) -> Iterator[Span]:
-    for fixed, rule, pattern in rules.PLACES:
-        if fixed in text:
-            for match in pattern.finditer(text):
-                yield match.start(pattern.groups and 1), match.end(pattern.groups and 1), rule
-    for word, rule, pattern in _ANY_CASE:
-        at = low.find(word)
-        while at >= 0:
-            end = at + len(word)
-            if here := pattern.match(text, at):
-                yield here.start(1), here.end(1), rule
-                end = here.end(1)
-            at = low.find(word, end)
+def _placed(place: rules.Place, text: str, low: bytes, first: int, last: int) -> Iterator[Span]:
+    """What stands beside a word, in a window."""
+    group = place.pattern.groups and 1
+    within = last + len(place.word) - 1
+    at = low.find(place.word, first, within)
+    while at >= 0:
+        end = at + len(place.word)
+        if here := place.pattern.match(text, at):
+            yield here.start(group), here.end(group), place.rule
+            end = max(end, here.end(group))
+        at = low.find(place.word, end, within)
 
 
 def _assigned(text: str, low: bytes, first: int, last: int) -> Iterator[Span]:
     """What follows a name, in a window, that says it is a secret."""
-    for word in _KEYWORDS:
+    for word in rules.KEYWORDS:
         # A word that begins in the window may end behind it.
         within = last + len(word) - 1
         at = low.find(word, first, within)
         while at >= 0:
             end = at + len(word)
-            if word != b"key" or rules.key_of(text, at) is not None:
+            if word != b"key" or judge.key_of(text, at) is not None:
                 span = _value_of(text, at, len(word))
                 if span:
                     yield span
                     end = span[1]
             at = low.find(word, end, within)
-    if low.find(b'value\\"', first, last + _AROUND) >= 0 or low.find(b'value"', first, last + _AROUND) >= 0:
-        yield from _pairs(rules.PAIR, text, first, last)
-    if low.find(b"(", first, last + _AROUND) >= 0:
-        yield from _pairs(rules.CALL, text, first, last)
-    if low.find(b"value=", first, last + _AROUND) >= 0:
-        yield from _pairs(rules.ATTRIBUTE, text, first, last)
-    if low.find(b"value: ", first, last + _AROUND) >= 0:
-        yield from _pairs(rules.LINES, text, first, last)
 
 
-def _pairs(pattern: re.Pattern[str], text: str, first: int, last: int) -> Iterator[Span]:
-    for match in pattern.finditer(text, max(0, first - _AROUND), last + _AROUND):
-        if _holds(match["name"], match["value"]):
-            yield match.start("value"), match.end("value"), "named"
+def _paired(kind: int, text: str, low: bytes, first: int, last: int) -> Iterator[Span]:
+    """A value beside a name that says it is a secret: ``{"name": …, "value": …}``, ``setenv("…", "…")``, XML, YAML."""
+    for word, pattern in _PAIRS.get(kind, ()):
+        at = low.find(word, first, last)
+        while at >= 0:
+            end = at + len(word)
+            if (match := pattern.match(text, at)) and _holds(match["name"], match["value"]):
+                yield match.start("value"), match.end("value"), "named"
+                end = match.end()
+            at = low.find(word, end, last)
 
 
 def _value_of(text: str, at: int, length: int) -> Span | None:
@@ -308,10 +322,10 @@ def _value_of(text: str, at: int, length: int) -> Span | None:
     if match is None:
         return None
     name = text[begin : at + length] + match["rest"]
-    if text[at : at + length].lower() == "key" and (of := rules.key_of(text, at)) is not None:
+    if text[at : at + length].lower() == "key" and (of := judge.key_of(text, at)) is not None:
         name = text[min(begin, of) : at + length] + match["rest"]
     if (
-        not rules.sensitive(name)
+        not judge.sensitive(name)
         or before.endswith("${")
         or (before.endswith(":") and _ARN.search(text, max(0, begin - 80), begin))
     ):
@@ -325,16 +339,16 @@ def _value_of(text: str, at: int, length: int) -> Span | None:
     if spaced and not match["sep"].strip() and "passw" not in name.lower():
         return None
     quoted = group != "bare" or match.re is rules.FLAG_VALUE
-    if rules.plausible(value, name, quoted=quoted, tight=flag or (line and not spaced)):
+    if judge.plausible(value, name, quoted=quoted, tight=flag or (line and not spaced)):
         return first, first + len(value), "named"
     return None
 
 
 def _holds(name: str, value: str) -> bool:
     return (
-        rules.sensitive(name)
+        judge.sensitive(name)
         and not _PLACEHOLDER.fullmatch(value)
-        and rules.plausible(value, name, quoted=True, tight=True)
+        and judge.plausible(value, name, quoted=True, tight=True)
     )
 
 

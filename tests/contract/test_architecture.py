@@ -25,6 +25,8 @@ LIGHT = {
             "log",
             "tokens",
             "redact",
+            "secret_hints",
+            "secret_judge",
             "secret_rules",
             "render",
             "credentials",
@@ -39,6 +41,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "polaris.db": (LIGHT | {"polaris.db"}, {"aiohttp"}),
     "polaris.http": (LIGHT | {"polaris.http", "polaris.db"}, {"fire"}),
     "polaris.login": (LIGHT, {"psycopg", "fire"}),
+    "polaris.service": (LIGHT, {"psycopg", "aiohttp", "fire"}),
+    "polaris.doctor": (LIGHT | {"polaris.install", "polaris.service"}, {"psycopg", "fire"}),
     "polaris.client": (LIGHT - {"polaris.redact", "polaris.render"}, {"psycopg", "fire"}),
     "daemon": (LIGHT | {"polaris.client"}, {"psycopg", "fire"}),
     "bridge": (LIGHT | {"polaris.db"}, {"psycopg", "fire"}),
@@ -58,7 +62,9 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
 # The command line starts the big parts by name; it may use the client and the database, but only inside functions.
 COMMANDS = ("polaris.cli", "polaris.commands", "polaris.up")
 COMMANDS_AT_ONCE = LIGHT | {"polaris", "polaris.command", *COMMANDS}
-COMMANDS_LATER = COMMANDS_AT_ONCE | {"polaris.client", "polaris.db", "polaris.login"}
+COMMANDS_LATER = COMMANDS_AT_ONCE | {
+    *("polaris.client", "polaris.db", "polaris.login", "polaris.install", "polaris.service", "polaris.doctor"),
+}
 # The one module of the daemon that speaks SQL to a service without an API in between.
 DIRECT_LINK = "daemon.direct"
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from polaris import secret_rules
+from polaris import secret_hints, secret_rules
 from polaris.redact import Redactor
+from polaris.secret_hints import WINDOW
 
 FIXTURES = Path(__file__).parents[1] / "redaction"
 REDACTOR = Redactor(b"the key of an org")
@@ -83,28 +87,98 @@ def test_recall_and_false_positives_over_the_planted_corpus(half: str) -> None:
     assert false <= 0.002
 
 
+class Everywhere:
+    """Hints that see every rule's secret everywhere: what the rules find without any hint."""
+
+    KINDS = range(secret_hints.FIRST_PLACE + len(secret_rules.PLACES))
+
+    @staticmethod
+    def anywhere(raw: bytes) -> bool:
+        return True
+
+    @classmethod
+    def windows(cls, raw: bytes) -> list[tuple[int, dict[int, int]]]:
+        return [(len(raw), dict.fromkeys(cls.KINDS, 0))]
+
+
+def test_hints_say_too_much_and_never_too_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [one.text for one in (*PLANTED, *HARMLESS)]
+    values: list[Any] = [{"stdout": text, "n": [1, text[:40]]} for text in texts]
+    values += [{name: 'x"yz\\1\n234'} for name in ("password", "API-KEY", "client secret", "db_pass (old)", "ghp")]
+
+    def taken_out() -> list[str]:
+        """What is left, under whatever rule's name."""
+        left = [*map(REDACTOR.text, texts), *(json.dumps(REDACTOR.value(value)) for value in values)]
+        return [PLACEHOLDER.sub("…", one) for one in left]
+
+    hinted = taken_out()
+    monkeypatch.setattr(secret_hints, "anywhere", Everywhere.anywhere)
+    monkeypatch.setattr(secret_hints, "windows", Everywhere.windows)
+    differ = sum(one != other for one, other in zip(hinted, taken_out(), strict=True))
+    print(f"{differ} of {len(hinted)} differ without hints")
+
+    # Ids of traces, which are nameless tokens in all but the hint.
+    assert differ <= 0.002 * len(hinted)
+
+
 def test_a_secret_is_found_wherever_a_window_begins() -> None:
     """Long texts are looked at in parts; what lies over the edge of two is found all the same."""
     for secret, text in (
         ("hunter2x", "PASSWORD={}"),
         ("a1B2" * 9, "gh" + "p_{}"),
         ("b4r-x9", '{{"name":"DB_PASSWORD","value":"{}"}}'),
+        ("kJ8sQ2xV9bN4mZ7wL3fR6tY1pD5hG0cA", "it is {} "),
+        ("p4ssw0rd-x", "curl -s --data @file -u manu:{} https://ci.example.com"),
     ):
         whole = text.format(secret)
-        for begin in range(2048 - len(whole) - 2, 2048 + 2):
-            redacted = REDACTOR.text(" " * begin + whole + " " * 3000)
+        for begin in range(WINDOW - len(whole) - 2, WINDOW + 2):
+            redacted = REDACTOR.text(" " * begin + whole + " " * 6000)
 
             assert not survives(secret, redacted), (begin, text)
 
 
-@pytest.mark.parametrize(
-    "part", ["cookie: a=1", "cookie:a=", "[REDACTED:github:00000000] PASSWORD=hunter2x ", "api_key: "]
-)
+HOSTILE = [
+    *(
+        "cookie: a=1",
+        "cookie:a=",
+        "[REDACTED:github:00000000] PASSWORD=hunter2x ",
+        "api_key: ",
+        "token=",
+        "eyJ",
+        "sk-proj-",
+    ),
+    *("a1B", "A1b/cD2+", "A1_", '\\"', 'key=\\"', "password: '", "://a:", "-----BEGIN PRIVATE KEY-----_", "curl -b a="),
+    *(
+        "-----BEGIN CERTIFICATE-----\na1B2c3D4e5F6g7H8i9kL0\n",
+        "MTa1B2c3D4e5F6g7H8i9j0k.",
+        "machine a login b password ",
+    ),
+    *(
+        "ENV token",
+        "token: str = 'a",
+        "name: token\nvalue: ",
+        "GIT binary patch\nliteral 1\nA a",
+        "begin-base64 644 a b",
+    ),
+]
+
+
+@pytest.mark.parametrize("part", HOSTILE)
 def test_four_times_the_text_takes_no_more_than_a_few_times_as_long(part: str) -> None:
     def took(size: int) -> float:
         begun = time.process_time()
         REDACTOR.text(part * (size // len(part)))
         return time.process_time() - begun
 
-    # Quadratic would be sixteen times; what is below a tenth of a second tells nothing.
-    assert took(200_000) < 10 * max(took(50_000), 0.1)
+    took(1000)
+    # Quadratic would be sixteen times; what is below a twentieth of a second tells nothing.
+    assert took(160_000) < 10 * max(took(40_000), 0.05)
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    texts = [one.text for one in PLANTED]
+    alone = [REDACTOR.text(text) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda _: [REDACTOR.text(text) for text in texts], range(4)))
+
+    assert together == [alone] * 4
