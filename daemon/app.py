@@ -140,7 +140,7 @@ class Daemon:
         await asyncio.to_thread(self.store.close)
 
     async def status(self) -> dict[str, Any]:
-        """``{daemon, sessions, links, spool, refused, failures, last_event_at}``."""
+        """``{daemon, sessions, links, spool, refused, failures, last_event_at, heard}``; times in seconds."""
         sessions = [
             self.connector.status(one.agent_session_id)
             | {"agent_session_id": one.agent_session_id, "agent": one.agent, "pid": one.pid}
@@ -167,6 +167,7 @@ class Daemon:
             "refused": await self.spool.aside(),
             "unknown": agents.not_understood(),
             "failures": dict(self.tasks.failures),
+            "heard": {agent: at / 1000 for agent, at in self.intake.heard.items()},
             "last_event_at": None if self.intake.last_event_at is None else self.intake.last_event_at / 1000,
         }
 

@@ -93,6 +93,8 @@ class Intake:
         self._locks: dict[str, asyncio.Lock] = {}
         self._recent: OrderedDict[str, None] = OrderedDict()
         self.last_event_at: int | None = None
+        # When a hook of each agent was heard last, connected or not: whether hooks fire at all.
+        self.heard: dict[str, int] = {}
 
     async def take(self, header: Header, body: bytes) -> Answer:
         """One hook event, live. Raises `BadRequest` for what is no payload, `StoreFull` when there is no room."""
@@ -100,6 +102,7 @@ class Intake:
         if agent is None:
             agents.unknown.note(header.agent)
             return Answer()
+        self.heard[agent.NAME] = now_ms()
         payload = _payload(body)
         session = agent.session_of(payload)
         if session is None:

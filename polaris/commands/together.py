@@ -10,6 +10,7 @@ from polaris.commands.accounts import Member, Token
 from polaris.commands.audit import Audit
 from polaris.commands.channel import Channel
 from polaris.commands.database import Db, LoginRole, Org
+from polaris.commands.doctor import Doctor
 from polaris.commands.floor import Floor
 from polaris.commands.here import Here, literal
 from polaris.commands.install import Install
@@ -19,7 +20,7 @@ from polaris.commands.projects import Project
 from polaris.commands.serving import Serving
 
 
-class Polaris(Floor, Here, Machine, Install, Login, Serving, Channel, Group):
+class Polaris(Floor, Here, Machine, Doctor, Install, Login, Serving, Channel, Group):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
     def __init__(self) -> None:
