@@ -20,12 +20,13 @@ class Install(Group):
     async def install(self, *, agent: str | None = None, dry_run: bool = False) -> Result:
         """Puts Polaris into the coding agents of this machine: hooks, tools, status line, the command /polaris.
 
-        --agent    only this one: claude-code, codex, gemini-cli, opencode, cursor, windsurf
+        --agent    only this one: claude-code, codex, gemini-cli, opencode, cursor, windsurf, claude-desktop
         --dry-run  shows what would be changed, and changes nothing
         """
         from polaris import install
 
-        return await base.in_thread(_done, install.plan(base.settings(), agent=agent), dry_run)
+        made: Result = await base.in_thread(lambda: _done(install.plan(base.settings(), agent=agent), dry_run))
+        return made
 
     @command
     async def uninstall(self, *, agent: str | None = None, dry_run: bool = False) -> Result:
@@ -36,7 +37,8 @@ class Install(Group):
         """
         from polaris import install
 
-        return await base.in_thread(_done, install.plan_removal(base.settings(), agent=agent), dry_run)
+        made: Result = await base.in_thread(lambda: _done(install.plan_removal(base.settings(), agent=agent), dry_run))
+        return made
 
 
 def _done(plan: Plan, dry_run: bool) -> Result:

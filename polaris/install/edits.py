@@ -7,6 +7,8 @@ Ours is what runs one of our scripts, or the ``polaris`` of a home with ``mcp``.
 from __future__ import annotations
 
 import json
+import os
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,8 +17,9 @@ from typing import Any, Protocol
 
 from polaris import resources
 from polaris.install import jsonc, toml
+from polaris.install.files import CannotInstall, read
 from polaris.install.machine import at_least
-from polaris.install.shapes import Copied, Entry, Hooks, Part, StatusLine, Table
+from polaris.install.shapes import Copied, Entry, Hooks, Part, StatusLine, Table, Trust
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,12 @@ class Place:
     def file(self, part: Part) -> Path:
         """The file of *part*."""
         name = part.moved if isinstance(part, Entry) and part.moved and self.moved else part.file
+        file = self._path(name)
+        if isinstance(part, Entry) and part.instead and not file.exists() and self._path(part.instead).exists():
+            return self._path(part.instead)
+        return file
+
+    def _path(self, name: str) -> Path:
         filled = str(self.fill(name))
         return self.user_home / filled[2:] if filled.startswith("~/") else Path(filled)
 
@@ -108,6 +117,8 @@ def edit_of(part: Part, place: Place) -> Edit:
             return StatusEdit(part, place)
         case Table():
             return TableEdit(part, place)
+        case Trust():
+            return TrustEdit(part, place)
         case Copied():
             return CopyEdit(part, place)
 
@@ -159,6 +170,10 @@ class HookEdit:
     def _all(self, text: str) -> list[str]:
         hooks = jsonc.find(jsonc.parse(text), ["hooks"])
         return [item.key for item in hooks.items] if hooks is not None and hooks.kind == "object" else []
+
+    def ours(self, text: str) -> list[list[str | int]]:
+        """Where all our handlers are."""
+        return [path for event in self._all(text) for path in self._ours(text, event)]
 
     def _ours(self, text: str, event: str, *, leave: bool = False) -> Iterator[list[str | int]]:
         """Where our handlers of *event* are."""
@@ -217,25 +232,18 @@ class StatusEdit:
         return self.path[-1]
 
     def add(self, text: str) -> str:
-        theirs = jsonc.find(jsonc.parse(text), self.path)
-        kept = (
-            {key: value for key, value in theirs.value.items() if key not in self.value} if _is_object(theirs) else {}
-        )
+        kept = {key: value for key, value in _object(text, self.path).items() if key not in self.value}
         return jsonc.put(text, self.path, {**self.value, **kept})
 
     def take(self, text: str, before: str | None) -> str:
-        here = jsonc.find(jsonc.parse(text), self.path)
-        if not _is_object(here):
-            return text
-        script = self.place.script(here.value.get("command"), "statusline.sh")  # type: ignore[union-attr]
+        script = self.place.script(_object(text, self.path).get("command"), "statusline.sh")
         if script is None or self.place.leaves(script):
             return text
         return _put_back(text, self.path, before)
 
     def wrapped(self, before: str | None) -> str | None:
         """The command of the user's own status line, in the text without us."""
-        theirs = jsonc.find(jsonc.parse(before), self.path) if before and before.strip("\ufeff \t\r\n") else None
-        command = theirs.value.get("command") if _is_object(theirs) else None  # type: ignore[union-attr]
+        command = _object(before, self.path).get("command") if before and before.strip("\ufeff \t\r\n") else None
         return command if isinstance(command, str) and not self.place.script(command, "statusline.sh") else None
 
 
@@ -254,15 +262,48 @@ class TableEdit:
         return toml.remove(text, self.part.name)
 
 
+class TrustEdit:
+    why = "the trust in our hooks goes with them"
+
+    def __init__(self, part: Trust, place: Place) -> None:
+        self.part, self.place = part, place
+        self.hooks = Path(place.fill(part.hooks))
+
+    def says(self) -> str:
+        return ".".join(self.part.name)
+
+    def add(self, text: str) -> str:
+        return text
+
+    def take(self, text: str, before: str | None) -> str:
+        for name in self._names():
+            text = toml.remove(text, (*self.part.name, name))
+        return text
+
+    def _names(self) -> list[str]:
+        """The tables of our hooks, as Codex names them: file, event, group, handler."""
+        try:
+            hooks = (read(self.hooks) or b"{}").decode()
+            places = HookEdit(Hooks(str(self.hooks), {}), self.place).ours(hooks)
+        except (ValueError, CannotInstall):  # what cannot be read is told about where it is removed
+            return []
+        files = dict.fromkeys([str(self.hooks), os.path.realpath(self.hooks)])
+        return [f"{file}:{_snake(str(path[1]))}:{path[2]}:{path[4]}" for file in files for path in places]
+
+
 class CopyEdit:
     """A whole file of ours."""
 
     def __init__(self, part: Copied, place: Place) -> None:
         self.why = part.why
-        self.text = resources.text(*part.source).replace("@POLARIS@", place.words["polaris"])
+        command = place.words["polaris"]
+        # Single quotes keep everything; Claude Code's rules for tools do not know the usual way of quoting those.
+        word = f"'{command}'" if "'" not in command else f'"{command}"'
+        home = json.dumps(str(place.home))[1:-1]
+        self.text = resources.text(*part.source).replace("@POLARIS@", word).replace("@HOME@", home)
 
     def says(self) -> str:
-        return "a file of Polaris"
+        return "a file of its own"
 
     def add(self, text: str) -> str:
         return self.text
@@ -281,8 +322,14 @@ def _put_back(text: str, path: list[str], before: str | None) -> str:
     return text[: here.start] + before[old.start : old.end] + text[here.end :]
 
 
-def _is_object(node: jsonc.Node | None) -> bool:
-    return node is not None and node.kind == "object"
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _object(text: str, path: list[str]) -> dict[str, Any]:
+    """The object at *path*; empty for none."""
+    node = jsonc.find(jsonc.parse(text), path)
+    return node.value if node is not None and isinstance(node.value, dict) else {}
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -294,7 +341,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
-
-
-def pretty(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -61,10 +61,9 @@ def replace(file: Path, data: bytes, expected: bytes | None, *, mode: int | None
                 out.write(data)
                 out.flush()
                 os.fsync(out.fileno())
-            if about is not None:
-                if (about.st_uid, about.st_gid) != (os.geteuid(), os.getegid()):
-                    with suppress(PermissionError):  # a group that one is not in; the owner is one's own then
-                        os.chown(name, about.st_uid, about.st_gid)
+            if about is not None and (about.st_uid, about.st_gid) != (os.geteuid(), os.getegid()):
+                with suppress(PermissionError):  # a group that one is not in; the owner is one's own then
+                    os.chown(name, about.st_uid, about.st_gid)
             os.chmod(name, mode if mode is not None else stat.S_IMODE(about.st_mode) if about is not None else 0o600)
             if read(real) != expected:
                 raise Changed

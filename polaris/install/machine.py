@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 import re
 import shutil
@@ -62,7 +63,9 @@ def is_moved(install: Install, environ: Mapping[str, str]) -> bool:
 
 def config_folder(install: Install, environ: Mapping[str, str]) -> Path:
     """The program's folder of settings."""
-    return Path(expanded(environ[install.variable] if is_moved(install, environ) else install.config, environ))
+    if is_moved(install, environ):
+        return Path(expanded(environ[install.variable], environ)) / install.below
+    return Path(expanded(install.config, environ))
 
 
 def find(installs: Mapping[str, Install], environ: Mapping[str, str]) -> list[Found]:
@@ -101,14 +104,25 @@ def program(install: Install, environ: Mapping[str, str]) -> str | None:
 
 
 def _version(program: str, words: tuple[str, ...], environ: Mapping[str, str]) -> str:
-    if not words:
-        return ""
+    if (packaged := _packaged_version(program)) or not words:
+        return packaged
     try:
         out = run([program, *words], environ, VERSION_SECONDS)[1]
     except OSError:
         return ""
     found = re.search(rb"\d+(?:\.\d+)+", out)
     return found[0].decode() if found else ""
+
+
+def _packaged_version(program: str) -> str:
+    """The version in the ``package.json`` that a program of npm lies under: no process, and some take seconds."""
+    real = Path(os.path.realpath(program))
+    for folder in list(real.parents)[:3]:
+        with suppress(OSError, ValueError, AttributeError):
+            about = json.loads((folder / "package.json").read_bytes())
+            if about.get("bin") and re.fullmatch(r"\d+(\.\d+)+", version := str(about.get("version"))):
+                return version
+    return ""
 
 
 def run(words: list[str], environ: Mapping[str, str], seconds: float) -> tuple[int, bytes]:

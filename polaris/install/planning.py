@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from polaris.errors import Misconfigured
 from polaris.install import machine
+from polaris.install.desktop import CLAUDE_DESKTOP
 from polaris.install.files import CannotInstall, Changed, drop, drop_folders, read, replace, sha256, shown
 from polaris.install.machine import Found
 from polaris.install.record import Entry, Record
@@ -32,12 +33,11 @@ What = Literal["add", "change", "remove"]
 
 @dataclass(frozen=True)
 class Step:
-    """One file that is changed: how, what goes in or out, and why."""
+    """One file that is changed: how, and the parts that go in or out, each with its reason."""
 
     what: What
     target: Target
-    says: tuple[str, ...]
-    why: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,10 @@ class Refused:
 
 @dataclass
 class Plan:
-    """What would be done, and where it cannot be. `carry_out` does it; whatever fails joins ``refused``."""
+    """What would be done, and where it cannot be. `carry_out` does it; whatever fails joins ``refused``.
+
+    ``notes`` say what the user has to do, ``warnings`` what of the user's stands in the way.
+    """
 
     settings: Settings
     environ: Mapping[str, str]
@@ -60,6 +63,7 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
     done: bool = False
 
     def __bool__(self) -> bool:
@@ -73,8 +77,12 @@ class Plan:
                 for f in self.found
             ],
             "steps": [
-                {"agent": step.target.agent or None, "file": str(step.target.file), "what": step.what}
-                | {"says": list(step.says), "why": list(step.why)}
+                {
+                    "agent": step.target.agent or None,
+                    "file": str(step.target.file),
+                    "what": step.what,
+                    "parts": [{"part": says, "why": why} for says, why in step.parts],
+                }
                 for step in self.steps
             ],
             "refused": [
@@ -82,6 +90,7 @@ class Plan:
                 for one in self.refused
             ],
             "notes": self.notes,
+            "warnings": self.warnings,
             "done": self.done,
         }
 
@@ -91,13 +100,15 @@ class Plan:
         titles = {f.name: " ".join(filter(None, (f.install.title, f.version))) for f in self.found}
         lines: list[str] = []
         for agent, title in [*titles.items(), (SCRIPTS, "For all of them")]:
-            rows = [self._row(step, home, colour) for step in self.steps if step.target.agent == agent]
+            steps = [step for step in self.steps if step.target.agent == agent]
+            rows = [line for step in steps for line in self._rows(step, home, colour)]
             rows += [self._refusal(one, home, colour) for one in self.refused if one.agent == agent]
             if agent or rows:
                 lines.append(_painted(title, "", colour) + ("" if rows else ": nothing to do"))
                 lines += rows
-            if not self.removes:
-                lines += [f"    {note}" for note in self.notes.get(agent, [])]
+            lines += [f"  {_painted('! ' + text, 'change', colour)}" for text in self.warnings.get(agent, [])]
+            if steps and not self.removes:
+                lines += [f"  > {note}" for note in self.notes.get(agent, [])]
         return lines or ["There is nothing of Polaris to remove." if self.removes else "No coding agent was found."]
 
     def carry_out(self) -> None:
@@ -181,9 +192,13 @@ class Plan:
         else:
             write_private(file, command)
 
-    def _row(self, step: Step, home: Path, colour: bool) -> str:
-        file = _painted(f"{SIGNS[step.what]} {shown(step.target.file, home)}", step.what, colour)
-        return f"  {file}  {'; '.join(step.says)}"
+    def _rows(self, step: Step, home: Path, colour: bool) -> list[str]:
+        name = shown(step.target.file, home)
+        lines = [f"  {_painted(f'{SIGNS[step.what]} {name}', step.what, colour)}"]
+        for says, why in step.parts:
+            what = f"{says.count(',') + 1} hooks" if says.startswith("hooks for ") else says
+            lines.append(f"      {what}" + ("" if self.removes else f": {why}"))
+        return lines
 
     def _refusal(self, one: Refused, home: Path, colour: bool) -> str:
         text = str(one.error).replace(str(home) + os.sep, "~/")
@@ -195,7 +210,8 @@ def installs() -> dict[str, Install]:
     """What every agent's module says about itself."""
     agents = import_module("polaris.daemon.agents")
     modules = {name: agents.find(name) for name in agents.NAMES}
-    return {name: module.INSTALL for name, module in modules.items() if getattr(module, "INSTALL", None) is not None}
+    found = {name: module.INSTALL for name, module in modules.items() if getattr(module, "INSTALL", None) is not None}
+    return found | {"claude-desktop": CLAUDE_DESKTOP}
 
 
 def plan(settings: Settings, *, agent: str | None = None, environ: Mapping[str, str] | None = None) -> Plan:
@@ -213,7 +229,8 @@ def plan(settings: Settings, *, agent: str | None = None, environ: Mapping[str, 
     targets = scripts(settings, user_home) if found else []
     for one in found:
         targets += targets_of(one, settings, user_home)
-        made.notes[one.name] = [*one.install.notes, *_warnings(one, environ)]
+        made.notes[one.name] = list(one.install.notes)
+        made.warnings[one.name] = _warnings(one, environ)
     for target in targets:
         try:
             _plan_adding(made, target, record)
@@ -252,8 +269,7 @@ def plan_removal(settings: Settings, *, agent: str | None = None, environ: Mappi
             current = read(target.file)
             bare = target.without_us(current, record)
             if bare != current or str(target.file) in record.entries:
-                says = tuple(edit.says() for edit in target.edits)
-                made.steps.append(Step("remove", target, says, ()))
+                made.steps.append(Step("remove", target, tuple((edit.says(), edit.why) for edit in target.edits)))
         except CannotInstall as error:
             made.refused.append(Refused(target.agent, target.file, error))
     touched = {step.target.agent for step in made.steps} | {one.agent for one in made.refused}
@@ -264,22 +280,19 @@ def plan_removal(settings: Settings, *, agent: str | None = None, environ: Mappi
 def _plan_adding(made: Plan, target: Target, record: Record) -> None:
     current = read(target.file)
     after = target.with_us(current)
-    says, why = [], []
-    for edit in target.edits:
-        alone = Target(target.agent, target.file, [edit], target.mode)
-        if alone.with_us(current) != current:
-            says.append(edit.says())
-            why.append(edit.why)
+    parts = [
+        (edit.says(), edit.why)
+        for edit in target.edits
+        if target.only(edit).with_us(current) != (current if target.whole else target.only(None).with_us(current))
+    ]
     if target.status:
-        wrapped = target.wrapped(target.without_us(current, record))
-        if wrapped is not None and "statusLine" in says:
-            says[says.index("statusLine")] = "statusLine (yours is kept and shown beside ours)"
+        theirs = target.wrapped(target.without_us(current, record))
         kept = read(made.settings.home / "statusline.command")
-        if wrapped is not None and kept != wrapped.encode() and not says:
-            says, why = ["statusLine"], [target.status.why]
-    if after != current or says:
-        what: What = "add" if current is None else "change"
-        made.steps.append(Step(what, target, tuple(says), tuple(dict.fromkeys(why))))
+        if theirs is not None and (kept != theirs.encode() or any(says == target.status.says() for says, _ in parts)):
+            parts = [part for part in parts if part[0] != target.status.says()]
+            parts.append((target.status.says(), f"{target.status.why}; yours is kept and shown beside it"))
+    if after != current or parts:
+        made.steps.append(Step("add" if current is None else "change", target, tuple(parts)))
 
 
 def _elsewhere(install: Install, file: str, entry: Entry, settings: Settings, user_home: Path) -> list[Target]:

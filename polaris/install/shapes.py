@@ -20,7 +20,7 @@ class Hooks:
 
     ``events`` has the first version of the program that we register an event for; "" is every version. ``form`` is
     ``groups`` where an event has groups that have handlers, ``handlers`` where it has handlers at once. ``top`` is
-    what the file has to have beside them.
+    what the file has to have beside them. ``only_there``: not where there is no such file.
     """
 
     file: str
@@ -28,6 +28,7 @@ class Hooks:
     handler: Mapping[str, Json] = field(default_factory=dict)
     form: Literal["groups", "handlers"] = "groups"
     top: Mapping[str, Json] = field(default_factory=dict)
+    only_there: bool = False
     why: str = "what happens in a connected session reaches Polaris, and advice comes back"
 
 
@@ -36,7 +37,8 @@ class Entry:
     """One key of a JSON file. ``since`` has the first version of the program for single keys of the value.
 
     ``add`` and ``remove`` are the program's own commands that do it, for a file which the program rewrites itself.
-    ``moved`` is the file where ``Install.variable`` is set.
+    ``moved`` is the file where ``Install.variable`` is set, ``instead`` another name of the file that is taken where
+    only that one is there.
     """
 
     file: str
@@ -46,6 +48,8 @@ class Entry:
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     moved: str = ""
+    instead: str = ""
+    only_there: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,25 +65,36 @@ class StatusLine:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a TOML file, and the prefix of tables that the program makes by itself because of our hooks."""
+    """One table of a TOML file."""
 
     file: str
     name: tuple[str, ...]
     value: Mapping[str, Json]
     why: str
-    also_ours: str = ""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What Codex notes in a TOML file when the user trusts the hooks of ``hooks``; only the removal cares for it."""
+
+    file: str
+    hooks: str
+    name: tuple[str, ...] = ("hooks", "state")
 
 
 @dataclass(frozen=True)
 class Copied:
-    """A file of our own; ``source`` is the kind and name of a shipped file (`polaris.resources`)."""
+    """A file of our own; ``source`` is the kind and name of a shipped file (`polaris.resources`).
+
+    In it ``@POLARIS@`` is our command as a word of a shell, ``@HOME@`` the home folder inside a text in quotes.
+    """
 
     file: str
     source: tuple[Literal["hooks", "skills"], str]
     why: str
 
 
-Part = Hooks | Entry | StatusLine | Table | Copied
+Part = Hooks | Entry | StatusLine | Table | Trust | Copied
 
 
 @dataclass(frozen=True)
@@ -96,15 +111,17 @@ class Warn:
 class Install:
     """How Polaris gets into one program.
 
-    ``config`` is its folder of settings, ``variable`` the environment variable that moves it. ``programs`` are looked
-    for on the PATH and in ``places`` (which may be patterns). A folder without a program counts as well.
-    ``environment`` is for the program's own commands that we run.
+    ``config`` is its folder of settings; ``variable`` is the environment variable that moves it, to ``below`` of what
+    it names. ``programs`` are looked for on the PATH and in ``places`` (which may be patterns). A folder without a
+    program counts as well. ``version`` asks the program where no package beside it says it; a program that would
+    leave files is not asked. ``environment`` is for the program's own commands that we run.
     """
 
     title: str
     config: str
     parts: tuple[Part, ...]
     variable: str = ""
+    below: str = ""
     programs: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     version: tuple[str, ...] = ("--version",)

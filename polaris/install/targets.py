@@ -14,6 +14,7 @@ from polaris.install.edits import CopyEdit, Edit, EntryEdit, Place, StatusEdit, 
 from polaris.install.files import CannotInstall, sha256
 from polaris.install.machine import Found
 from polaris.install.record import Record
+from polaris.install.shapes import Copied, Entry, Hooks
 from polaris.settings import Settings
 
 # Whose files the scripts are in the record: everybody's.
@@ -46,6 +47,10 @@ class Target:
     file: Path
     edits: Sequence[Edit]
     mode: int | None = None
+
+    def only(self, edit: Edit | None) -> Target:
+        """The same file with one of the parts, or with none."""
+        return Target(self.agent, self.file, [] if edit is None else [edit], self.mode)
 
     @property
     def whole(self) -> bool:
@@ -128,7 +133,11 @@ def targets_of(found: Found, settings: Settings, user_home: Path) -> list[Target
     place = Place(found.name, settings.home, found.config, found.version, user_home, found.moved)
     files: dict[Path, list[Edit]] = {}
     for part in found.install.parts:
-        files.setdefault(place.file(part), []).append(edit_of(part, place))
+        if isinstance(part, Copied) and not resources.path(*part.source).exists():
+            continue
+        file = place.file(part)
+        if not (isinstance(part, (Hooks, Entry)) and part.only_there) or file.exists():
+            files.setdefault(file, []).append(edit_of(part, place))
     return [Target(found.name, file, edits) for file, edits in files.items()]
 
 

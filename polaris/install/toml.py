@@ -42,9 +42,19 @@ def put(text: str, name: Sequence[str], value: Mapping[str, Any]) -> str:
     here = get(text, name)
     if isinstance(here, dict) and {key: item for key, item in here.items() if key in value} == dict(value):
         return text
-    rest = remove(text, name)
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = [f"[{'.'.join(map(_key, name))}]", *(f"{_key(key)} = {_value(item)}" for key, item in value.items())]
+    for start, end, header in _tables(text):
+        if header == tuple(name):
+            # Ours of an older installation; tables below it may be the user's.
+            lead = re.match(r"(?:\r?\n)*", text[start:end])
+            tail = re.search(r"(?:\r?\n)*\Z", text[start:end])
+            shown = newline.join(lines) + (tail[0] if tail and tail[0] else newline)
+            result = text[:start] + (lead[0] if lead else "") + shown + text[end:]
+            below = {key: item for key, item in here.items() if isinstance(item, dict) and key not in value}
+            _prove(result, _with(parse(text), name, {**dict(value), **below}))
+            return result
+    rest = remove(text, name)
     gap = "" if not rest.strip("\ufeff") else newline if rest.endswith("\n") else newline * 2
     result = rest + gap + newline.join(lines) + newline
     _prove(result, _with(parse(rest), name, dict(value)))
@@ -78,7 +88,7 @@ def _tables(text: str) -> list[tuple[int, int, tuple[str, ...]]]:
         elif text.endswith("\n\n", 0, start):
             start -= 1
         found.append((start, len(text), names))
-    ends = [start for start, _, _ in found[1:]] + [len(text)]
+    ends = [*(start for start, _, _ in found), len(text)][1:]
     return [(start, end, names) for (start, _, names), end in zip(found, ends, strict=True)]
 
 
