@@ -13,6 +13,8 @@ Decisions that are not plain from the table `EVENTS`:
 
 from __future__ import annotations
 
+from polaris.install.shapes import Copied, Hooks, Install, Table, Trust
+
 from .base import AgentSession, Captured, Payload, Transcript, Unknown, compact, digest, markers, string
 from .bodies import call_body, output_body
 from .codex_transcript import SHORT, TRANSCRIPT
@@ -148,3 +150,28 @@ ADVICE: dict[str, Shape] = {
     "PostToolUse": context,
     "Stop": _block,
 }
+
+
+INSTALL = Install(
+    title="Codex CLI",
+    config="~/.codex",
+    variable="CODEX_HOME",
+    programs=("codex",),
+    parts=(
+        # First, so that a removal knows from hooks.json which trust was ours.
+        Trust("{config}/config.toml", hooks="{config}/hooks.json"),
+        Table(
+            "{config}/config.toml",
+            ("mcp_servers", "polaris"),
+            {"command": "{polaris}", "args": ["mcp"], "tool_timeout_sec": 120},
+            why="the tools with which it connects, advises and hands over",
+        ),
+        Hooks(
+            "{config}/hooks.json",
+            events={event: "" for event, reader in EVENTS.items() if reader is not None},
+            handler={"type": "command", "command": "", "timeout": 5},
+        ),
+        Copied("{config}/skills/polaris/SKILL.md", ("skills", "codex/SKILL.md"), why="the skill $polaris"),
+    ),
+    notes=("Codex asks once whether you trust the new hooks: choose to trust them. Until then nothing is captured.",),
+)

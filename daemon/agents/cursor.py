@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import json
 
+from polaris.install.shapes import Entry, Hooks, Install
+
 from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, digest, markers, string
 from .bodies import call_body, output_body
 from .told import Reader, Shape, Told, answer, is_advice, named, read, turn, utf16
@@ -187,3 +189,28 @@ ADVICE: dict[str, Shape] = {
     "postToolUse": lambda _, text: {"additional_context": text},
     "stop": lambda _, text: {"followup_message": text},
 }
+
+
+INSTALL = Install(
+    title="Cursor",
+    config="~/.cursor",
+    programs=("cursor", "cursor-agent"),
+    places=("/Applications/Cursor.app/Contents/Resources/app/bin",),
+    version=(),
+    parts=(
+        Hooks(
+            "{config}/hooks.json",
+            events={event: "" for event, reader in EVENTS.items() if reader is not None},
+            handler={"command": "", "timeout": 5},
+            form="handlers",
+            top={"version": 1},
+        ),
+        Entry(
+            "{config}/mcp.json",
+            ("mcpServers", "polaris"),
+            {"command": "{polaris}", "args": ["mcp"]},
+            why="the tools with which it connects, advises and hands over",
+        ),
+    ),
+    notes=("Restart Cursor's command line where it runs, and allow the MCP server polaris in Cursor's settings.",),
+)

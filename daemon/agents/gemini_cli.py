@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import re
 
+from polaris.install.shapes import Copied, Entry, Hooks, Install
+
 from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, digest, markers, string
 from .bodies import call_body, output_body
 from .gemini_transcript import SHORT, TRANSCRIPT
@@ -174,3 +176,28 @@ ADVICE: dict[str, Shape] = {
     "AfterTool": context,
     "AfterAgent": _deny,
 }
+
+
+INSTALL = Install(
+    title="Gemini CLI",
+    config="~/.gemini",
+    variable="GEMINI_CLI_HOME",
+    below=".gemini",
+    programs=("gemini",),
+    version=(),
+    parts=(
+        Hooks(
+            "{config}/settings.json",
+            # BeforeModel gives no event, but it proves what was put in. The others run at every call of the model.
+            events={event: "" for event, reader in EVENTS.items() if reader is not None or event == "BeforeModel"},
+            handler={"type": "command", "name": "polaris", "command": "", "timeout": 5000},  # in milliseconds here
+        ),
+        Entry(
+            "{config}/settings.json",
+            ("mcpServers", "polaris"),
+            {"command": "{polaris}", "args": ["mcp"]},
+            why="the tools with which it connects, advises and hands over",
+        ),
+        Copied("{config}/commands/polaris.toml", ("skills", "gemini-cli/polaris.toml"), why="the command /polaris"),
+    ),
+)

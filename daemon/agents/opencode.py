@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from polaris.install.shapes import Copied, Entry, Install
+
 from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, markers, string
 from .bodies import call_body, output_body
 from .told import Reader, Shape, Told, answer, is_advice, named, read, turn
@@ -279,3 +281,26 @@ ADVICE: dict[str, Shape] = {
     "tool.execute.after": lambda _, text: {"append": f"\n\n{_TAG}{text}{_END}"},
     "session.idle": lambda _, text: {"prompt": text},
 }
+
+
+INSTALL = Install(
+    title="OpenCode",
+    config="~/.config/opencode",
+    variable="XDG_CONFIG_HOME",
+    below="opencode",
+    programs=("opencode",),
+    places=("~/.opencode/bin",),
+    version=(),
+    parts=(
+        Copied("{config}/plugins/polaris.js", ("hooks", "opencode.js"), why="the plugin that tells what happens"),
+        Entry(
+            "{config}/opencode.json",
+            ("mcp", "polaris"),
+            {"type": "local", "command": ["{polaris}", "mcp"], "enabled": True},
+            why="the tools with which it connects, advises and hands over",
+            instead="{config}/opencode.jsonc",
+        ),
+        Copied("{config}/commands/polaris.md", ("skills", "opencode/polaris.md"), why="the command /polaris"),
+    ),
+    notes=("Restart OpenCode where it runs.",),
+)

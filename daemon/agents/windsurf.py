@@ -11,6 +11,8 @@ Decisions that are not plain from the table `EVENTS`:
 
 from __future__ import annotations
 
+from polaris.install.shapes import Entry, Hooks, Install
+
 from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, digest, markers, string
 from .bodies import call_body, output_body
 from .told import Reader, Told, named, read, turn
@@ -137,3 +139,24 @@ EVENTS: dict[str, Reader | None] = {
     "post_cascade_response_with_transcript": None,
     "post_setup_worktree": None,
 }
+
+_EVENTS = {event: "" for event, reader in EVENTS.items() if reader is not None}
+_HANDLER = {"command": "", "show_output": False}
+_SERVER = {"command": "{polaris}", "args": ["mcp"]}
+_WHY = "the tools with which it connects, advises and hands over"
+
+INSTALL = Install(
+    title="Windsurf",
+    config="~/.codeium/windsurf",
+    programs=("windsurf",),
+    places=("/Applications/Windsurf.app/Contents/Resources/app/bin",),
+    version=(),
+    parts=(
+        Hooks("{config}/hooks.json", events=_EVENTS, handler=_HANDLER, form="handlers"),
+        Entry("{config}/mcp_config.json", ("mcpServers", "polaris"), _SERVER, why=_WHY),
+        # Its plugin for JetBrains.
+        Hooks("~/.codeium/hooks.json", events=_EVENTS, handler=_HANDLER, form="handlers", only_there=True),
+        Entry("~/.codeium/mcp_config.json", ("mcpServers", "polaris"), _SERVER, why=_WHY, only_there=True),
+    ),
+    notes=("Refresh the list of MCP servers in Windsurf. Its hooks carry no advice: it arrives with Polaris's tools.",),
+)
