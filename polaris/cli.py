@@ -13,7 +13,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A coding agent waits for this one, so it starts without the rest of the command line.
         from polaris.channel.__main__ import main as serve
 
-        return serve()
+        serve()
     from polaris.commands.together import run_command
 
     return run_command(words)

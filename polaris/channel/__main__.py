@@ -6,12 +6,13 @@ import contextlib
 import os
 import signal
 import sys
+from typing import NoReturn
 
 from .door import Door
 
 
-def main() -> int:
-    """Serves one client on stdin and stdout; answers when it has gone."""
+def main() -> NoReturn:
+    """Serves one client on stdin and stdout; the process ends when it has gone."""
     # An agent ends its servers with SIGINT: nothing is open here that would have to be closed.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     door = Door()
@@ -27,8 +28,10 @@ def main() -> int:
     log.setup(os.environ.get("POLARIS_LOG_LEVEL", "").strip().lower() or "warning")
     with contextlib.suppress(BrokenPipeError):
         asyncio.run(serve(door))
-    return 0
+    # Taking the SDK's models apart would take longer than the agent waits for its servers to end.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
