@@ -272,11 +272,12 @@ async def _agents(patient: Patient) -> list[Finding]:
             ]
         elif steps:
             installed = _installed(patient.settings, one.name)
-            lacks = "; ".join(says for step in steps for says in step.says)
+            lacks = ", ".join(name for step in steps for name, _ in step.parts)
             text = f"{title}: not as it should be: {lacks}" if installed else f"{title}: not set up for Polaris."
             found.append(Finding(one.name, "fail" if installed else "warn", text, mend))
         else:
             found.append(Finding(one.name, "ok", f"{title}: set up."))
+        found += [Finding(one.name, "warn", f"{title}: {text}") for text in plan.warnings.get(one.name, [])]
         if one.program and not one.version and one.install.version:
             found.append(Finding(one.name, "warn", f"{title} does not tell its version.", f"{one.program} --version"))
     stale = [step.target.file.name for step in plan.steps if not step.target.agent]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ Json = dict[str, Any]
 
 # How long a sign-out waits for the service to take what was captured.
 DELIVERY_SECONDS = 5.0
+COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "-": "\x1b[31m"}
+BOLD, END = "\x1b[1m", "\x1b[0m"
 STEP_SECONDS = 0.1
 
 
@@ -98,23 +100,39 @@ class Setup:
         return ["The daemon has stopped." if ran.running or there else "No daemon ran."]
 
     def _service_lines(self, colour: bool) -> list[str]:
-        title = "\x1b[1mThe daemon\x1b[0m" if colour else "The daemon"
+        title = f"{BOLD}The daemon{END}" if colour else "The daemon"
         if self.belongs_to_up:
             return [f"{title}: `polaris up` runs it"]
+        rows = [
+            line
+            for sign, what, why in (self._removal_rows() if self.removes else self._rows())
+            for line in (f"  {COLOURS[sign]}{sign} {what}{END}" if colour else f"  {sign} {what}", f"      {why}")
+        ]
+        if not rows:
+            return [] if self.removes else [f"{title}: nothing to do"]
+        return [title, *rows]
+
+    def _rows(self) -> Iterator[tuple[str, str, str]]:
+        """Sign, what, and why of each thing that is done with the service."""
         file = self.way.file
         there = file is not None and file.exists()
-        if self.removes:
-            rows = [f"  - {_short(file)}  a {self.way.name}"] if there and file else []
-            rows += ["  - ends"] if self.ran.running else []
-            return [title, *rows] if rows else []
-        rows = []
         if file is not None and (not there or file.read_text(encoding="utf-8", errors="replace") != self.way.text()):
-            rows.append(f"  {'~' if there else '+'} {_short(file)}  a {self.way.name}")
+            yield (
+                "~" if there else "+",
+                _short(file),
+                f"a {self.way.name}: the daemon runs from each of your sign-ins on",
+            )
         if not self.ran.running:
-            rows.append(f"  + starts, as a {self.way.name}")
+            yield "+", "starts", f"as a {self.way.name}; agents' hooks talk to it, and it talks to the service"
         elif self.restarts:
-            rows.append(f"  ~ starts again: version {self.ran.version or 'unknown'} runs, {__version__} is installed")
-        return [title, *rows] if rows else [f"{title}: nothing to do"]
+            yield "~", "starts again", f"version {self.ran.version or 'unknown'} runs, {__version__} is installed"
+
+    def _removal_rows(self) -> Iterator[tuple[str, str, str]]:
+        file = self.way.file
+        if file is not None and file.exists():
+            yield "-", _short(file), f"a {self.way.name}"
+        if self.ran.running:
+            yield "-", "ends", f"port {self.ran.port} is free then"
 
 
 def look(settings: Settings, *, removes: bool = False, environ: Mapping[str, str] | None = None) -> Setup:
@@ -152,7 +170,7 @@ async def deliver(profile: str | None) -> Json:
     return await machine.waiting()
 
 
-def _short(file: Path | None) -> str:
+def _short(file: Path) -> str:
     home = os.environ.get("HOME", "")
     text = str(file)
     return f"~{text[len(home) :]}" if home and text.startswith(f"{home}{os.sep}") else text
