@@ -43,17 +43,11 @@ def busy(screen: Terminal) -> bool:
     return "esc to interrupt" in screen.text
 
 
-def told(floor: Floor, *kinds: str) -> list[tuple[str, str, str]]:
-    """``(kind, speaker, body)`` of what was captured after the seat was taken."""
-    events = floor.events(*(kinds or ("prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted")))
-    return [(event["kind"], event["speaker"], event["body"]) for event in events]
-
-
 def of_turn(floor: Floor, text: str) -> list[dict[str, Any]]:
-    """The events of the turn whose prompt is *text*."""
+    """What was captured of the turn whose prompt is *text*, without notices."""
     events = floor.events()
     turn = next(event["turn"] for event in events if event["kind"] == "prompt" and event["body"] == text)
-    return [event for event in events if event["turn"] == turn]
+    return [event for event in events if event["turn"] == turn and event["kind"] != "notice"]
 
 
 def replied(floor: Floor, text: str) -> Callable[[], bool]:
@@ -134,7 +128,7 @@ def test_clear_takes_the_binding_along(manu: User, floor: Floor, stub: Stub) -> 
 
 
 def test_a_turn_that_escape_ended_is_closed(manu: User, floor: Floor, stub: Stub) -> None:
-    endless = "This answer begins well and is never finished by anybody."
+    endless = "This answer begins well, shows its first line,\n\nand is never finished."
     stub.scripts["endless"] = [Turn(endless, stall=threading.Event())]
     stub.scripts["main"] = MAIN
     with joined(manu) as screen:
@@ -252,7 +246,7 @@ def test_print_mode_is_captured_too(manu: User, floor: Floor, stub: Stub) -> Non
     assert floor.answered(deliveries[0])
     assert "> Tokens are signed with RS256" in stub.asked("main.1")[0].read
     assert sorted(event["kind"] for event in of_turn(floor, "STUB:main please")) == [
-        *("message", "notice", "prompt", "reply", "tool.call", "tool.result")
+        *("message", "prompt", "reply", "tool.call", "tool.result")
     ]
     floor.check()
 
