@@ -1,7 +1,7 @@
 """``make bench``: the measurable promises, each as a ratio against the bare limit taken in the same run.
 
 Prints a table and writes bench/results.json. ``python bench/run.py NAME …`` runs only some: ingest, latency, hook,
-fanout, pages.
+fanout, pages, redact.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import hook
 import ingest
 import latency
 import pages
+import redact
 from service import service
 
 HERE = Path(__file__).parent
@@ -53,6 +54,26 @@ BARS = (
     Bar("hook → subscriber, p50", "hook_way", "p50_ms", "≤ 15 ms", lambda ms: ms <= 15),
     Bar("hook over bare bash, 4 KB", "hook", "4_kb.over_ms", HOOK_BAR, lambda ms: ms <= hook.BAR_MS),
     Bar("hook over bare bash, 50 KB", "hook", "50_kb.over_ms", HOOK_BAR, lambda ms: ms <= hook.BAR_MS),
+    *(
+        bar
+        for size in redact.SIZES
+        for bar in (
+            Bar(
+                f"redaction of {size.replace('_', ' ').upper()}, µs",
+                "redact",
+                f"{size}.worst_us",
+                f"≤ {redact.BARS_US[size]} µs",
+                lambda us, size=size: us <= redact.BARS_US[size],  # type: ignore[misc]
+            ),
+            Bar(
+                "… / JSON written and read",
+                "redact",
+                f"{size}.worst_ratio",
+                f"≤ {redact.BARS_RATIO[size]} ×",
+                lambda x, size=size: x <= redact.BARS_RATIO[size],  # type: ignore[misc]
+            ),
+        )
+    ),
     Bar("fan-out to 1,000 sockets, lost", "fanout", "lost", "0", lambda lost: lost == 0),
     Bar(
         "slowest page at 100,000 events, p50",
@@ -73,6 +94,8 @@ async def measure(wanted: set[str]) -> dict[str, Any]:
 
     if "hook" in wanted:
         done("hook", await asyncio.to_thread(hook.measure))
+    if "redact" in wanted:
+        done("redact", await asyncio.to_thread(redact.measure))
     if wanted & {"ingest", "latency", "fanout", "pages"}:
         async with service() as running:
             if "latency" in wanted:
@@ -88,7 +111,7 @@ async def measure(wanted: set[str]) -> dict[str, Any]:
 
 
 def main() -> int:
-    results = asyncio.run(measure(set(sys.argv[1:]) or {"hook", "ingest", "latency", "fanout", "pages"}))
+    results = asyncio.run(measure(set(sys.argv[1:]) or {"hook", "redact", "ingest", "latency", "fanout", "pages"}))
     rows = [(bar, _figure(results[bar.part], bar.figure)) for bar in BARS if bar.part in results]
     width = max(len(bar.what) for bar, _ in rows)
     print(f"\n{'what':<{width}}  {'measured':>10}  {'bar':>10}")
