@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemon_tools import DaemonProcess, sign_in
+from daemon_tools import DaemonProcess, sign_in, sign_in_as
 from fake_service import FakeService
 from real_service import RealService
 
@@ -45,19 +45,25 @@ async def bound(daemon: DaemonProcess, fake: FakeService) -> DaemonProcess:
 
 
 @pytest.fixture
-async def service(database: Any, tmp_path: Path) -> AsyncIterator[RealService]:
-    """The real API, running; at the end it is gone."""
+def link(request: pytest.FixtureRequest) -> str:
+    """How daemons reach the service: ``api`` or ``direct``. Tests that run over both have `both_links`."""
+    return getattr(request, "param", "api")
+
+
+@pytest.fixture
+async def service(database: Any, tmp_path: Path, link: str) -> AsyncIterator[RealService]:
+    """The real API over a real Postgres, running; at the end it is gone. On a direct link daemons pass it by."""
     folder = tmp_path / "api"
     folder.mkdir(mode=0o700)
-    real = RealService(folder, database.service, database.owner)
+    real = RealService(folder, database.service, database.owner, link)
     await real.start()
     yield real
-    await real.kill()
+    await real.end()
 
 
 @pytest.fixture
 async def killable(service: RealService) -> RealService:
-    """The real API in a process of its own: `kill` is ``kill -9``."""
+    """The real API in a process of its own: `kill` is ``kill -9``. On a direct link the way to Postgres is cut."""
     await service.kill()
     service.inside = False
     return await service.start()
@@ -66,5 +72,5 @@ async def killable(service: RealService) -> RealService:
 @pytest.fixture
 async def manu(daemon: DaemonProcess, service: RealService) -> DaemonProcess:
     """A running daemon of user:manu at the real service; nothing is connected yet."""
-    sign_in(daemon, service.url, service.tokens["user:manu"], "user:manu")
+    sign_in_as(daemon, service.credential("user:manu"))
     return await daemon.start()

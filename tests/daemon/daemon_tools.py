@@ -23,9 +23,9 @@ import asyncio, json, sys
 from polaris.daemon.app import serve
 from polaris.settings import Settings
 from polaris import log
-home, port, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+home, port, lease, options = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])
 log.setup("debug")
-settings = Settings.from_env({}, home=home)
+settings = Settings.from_env({}, home=home).replace(lease_seconds=lease)
 asyncio.run(serve(settings, port=port, ready=lambda n: print("ready", n, flush=True), **options))
 """
 
@@ -38,6 +38,7 @@ class DaemonProcess:
         self.port = 0
         self.process: asyncio.subprocess.Process | None = None
         self.options: Json = {"grace_seconds": 0.3}
+        self.lease_seconds = 60  # on a direct link; the API has its own
 
     @property
     def settings(self) -> Settings:
@@ -56,6 +57,7 @@ class DaemonProcess:
                 RUN,
                 str(self.home),
                 str(self.port),
+                str(self.lease_seconds),
                 json.dumps(self.options),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
@@ -145,4 +147,8 @@ def stop(session: str, text: str, turn: str, **more: Any) -> Json:
 
 
 def sign_in(daemon: DaemonProcess, url: str, token: str, actor: str, org: str = "acme") -> None:
-    save_credential(daemon.settings.credentials_file, "local", Credential(url, org, actor, token))
+    sign_in_as(daemon, Credential(url, org, actor, token))
+
+
+def sign_in_as(daemon: DaemonProcess, credential: Credential) -> None:
+    save_credential(daemon.settings.credentials_file, "local", credential)

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemon_tools import DaemonProcess, prompt, sign_in, stop
+from daemon_tools import DaemonProcess, prompt, sign_in_as, stop
 from fake_service import until
-from real_service import RealService
+from real_service import RealService, both_links
 
 from polaris import resources
 from polaris.replay import Agent
+
+pytestmark = both_links
 
 
 class Quiet(Agent):
@@ -282,7 +284,7 @@ async def test_advice_that_was_answered_is_not_handed_after_a_restart(
 async def test_a_hook_of_a_seat_that_is_not_surely_held_hands_nothing(
     daemon: DaemonProcess, service: RealService, tmp_path: Path
 ) -> None:
-    sign_in(daemon, service.url, service.tokens["user:manu"], "user:manu")
+    sign_in_as(daemon, service.credential("user:manu"))
     await daemon.start()
     await daemon.connect("a1")
     await daemon.until("/status/a1", lambda status: status["connected"])

@@ -9,8 +9,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from daemon_tools import DaemonProcess, prompt, sign_in, stop
-from real_service import RealService
+from daemon_tools import DaemonProcess, prompt, sign_in_as, stop
+from real_service import RealService, both_links
+
+pytestmark = both_links
 
 
 def bodies(rows: list[dict[str, Any]]) -> list[str]:
@@ -40,7 +42,7 @@ async def test_a_prompt_becomes_a_row_of_its_driver(manu: DaemonProcess, service
 async def test_three_sessions_at_once_lose_nothing_and_mix_nothing(manu: DaemonProcess, service: RealService) -> None:
     await manu.connect("a1", session="fxm")
     await manu.connect("a2", session="fxk")
-    await manu.connect("a3", session="tests", token=service.tokens["agent:test-writer"])
+    await manu.connect("a3", session="tests", token=service.secret("agent:test-writer"))
 
     async def talk(agent: str) -> None:
         for number in range(40):
@@ -166,7 +168,7 @@ async def test_events_before_the_connection_go_nowhere_and_after_it_to_the_right
     manu: DaemonProcess, service: RealService
 ) -> None:
     assert await manu.hook(prompt("a1", "before")) is None
-    await manu.connect("a1", token=service.tokens["agent:test-writer"])
+    await manu.connect("a1", token=service.secret("agent:test-writer"))
     await manu.hook(prompt("a1", "the first"))
     await manu.drained()
 
@@ -190,7 +192,7 @@ async def test_an_unknown_session_and_an_unknown_agent_are_answered_with_nothing
 async def test_disconnect_delivers_what_was_captured_gives_the_seat_up_and_leaves_nothing(
     manu: DaemonProcess, service: RealService
 ) -> None:
-    await manu.connect("a1", token=service.tokens["user:manu"])
+    await manu.connect("a1", token=service.secret("user:manu"))
     assert (manu.home / "bound" / "a1").exists()
     assert (manu.home / "daemon.tokens").stat().st_mode & 0o777 == 0o600
     await manu.hook(prompt("a1", "the last"))
@@ -312,7 +314,7 @@ async def test_a_queue_that_is_full_says_so_and_the_hook_keeps_its_payload(
     daemon: DaemonProcess, service: RealService
 ) -> None:
     daemon.options["spool_bytes"] = 2000
-    sign_in(daemon, service.url, service.tokens["user:manu"], "user:manu")
+    sign_in_as(daemon, service.credential("user:manu"))
     await daemon.start()
     await daemon.connect("a1")
     await service.kill()

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from daemon_tools import DaemonProcess, prompt
-from real_service import RealService
+from real_service import RealService, both_links
+
+pytestmark = both_links
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ async def test_an_mcp_server_registers_and_later_hooks_of_its_process_know_bette
 async def test_a_reply_is_said_to_the_project_as_the_sessions_participant(
     manu: DaemonProcess, service: RealService
 ) -> None:
-    await manu.connect("a1", token=service.tokens["agent:test-writer"])
+    await manu.connect("a1", token=service.secret("agent:test-writer"))
     secret = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
     said = {"agent_session_id": "a1", "body": f"done with {secret}", "client_id": "r1"}
     first = await manu.call("POST", "/reply", said)

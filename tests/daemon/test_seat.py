@@ -6,63 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from daemon_tools import DaemonProcess, prompt, sign_in
+from cable import Cable
+from daemon_tools import DaemonProcess, prompt, sign_in_as
 from fake_service import until
-from real_service import RealService
+from real_service import RealService, both_links
 
 LEASE_SECONDS = 5
 
 
-class Cable:
-    """A TCP connection to the service that can be pulled out: nothing goes through and nothing is refused."""
-
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self._out = asyncio.Event()
-        self._out.set()
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.url = ""
-
-    async def __aenter__(self) -> Cable:
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def pull(self) -> None:
-        self._out.clear()
-
-    def plug(self) -> None:
-        """Connections of before are dead, as after a change of network."""
-        self._out.set()
-        for task in list(self._tasks):
-            task.cancel()
-
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._out.wait()
-        other_reader, other_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        for source, sink in ((reader, other_writer), (other_reader, writer)):
-            task = asyncio.create_task(self._pass(source, sink))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        try:
-            while data := await source.read(65536):
-                await self._out.wait()
-                sink.write(data)
-                await sink.drain()
-        except OSError:
-            pass
-        finally:
-            sink.close()
+pytestmark = both_links
 
 
 @pytest.fixture
@@ -71,9 +23,10 @@ async def cable(service: RealService, daemon: DaemonProcess) -> AsyncIterator[Ca
     await service.kill()
     service.lease_seconds = LEASE_SECONDS
     await service.start()
-    async with Cable(service.port) as cable:
+    async with Cable(service.link_port) as cable:
         daemon.options["answer_seconds"] = 2
-        sign_in(daemon, cable.url, service.tokens["user:manu"], "user:manu")
+        daemon.lease_seconds = LEASE_SECONDS
+        sign_in_as(daemon, service.credential("user:manu", cable.port))
         await daemon.start()
         await daemon.connect("a1")
         await daemon.until("/status/a1", lambda status: status["connected"])
