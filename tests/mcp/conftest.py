@@ -12,9 +12,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "daemon"))
 
-from daemon_tools import DaemonProcess, sign_in  # noqa: E402
-from raw import Raw  # noqa: E402
-from real_service import RealService  # noqa: E402
+from daemon_tools import DaemonProcess, sign_in
+from raw import Raw
+from real_service import RealService
 
 
 @pytest.fixture
