@@ -82,7 +82,7 @@ class Terminal:
             if b"\x1b[c" in data:
                 self.type("\x1b[?62;c")
 
-    def until(self, condition: Callable[[], Any], seconds: float = 30) -> None:
+    def until(self, condition: Callable[[], Any], seconds: float = 60) -> None:
         """Looks on until *condition* is true; it may look anywhere. Raises `AssertionError`."""
         end = time.monotonic() + seconds
         while not condition():
@@ -91,7 +91,7 @@ class Terminal:
             if not self.alive:
                 time.sleep(0.05)
 
-    def shows(self, text: str, seconds: float = 30) -> None:
+    def shows(self, text: str, seconds: float = 60) -> None:
         self.until(lambda: text in self.text, seconds)
 
     def quiet(self, seconds: float = 0.5, limit: float = 15) -> None:
