@@ -105,8 +105,13 @@ class Bindings:
 
         Of a process with many sessions: the one that last called a tool of ours there.
         """
+        start = self._started(pid)
         found = self._callers.get(pid) or self._processes.get(pid)
-        return found if found and found.started == self._started(pid) else None
+        if found and found.started == start:
+            return found
+        # Who was connected by somebody else's word, before a hook of it came.
+        bound = next((one for one in self if one.pid == pid and one.started == start), None)
+        return Process(pid, start, bound.agent, bound.agent_session_id, bound.transcript, 0) if bound else None
 
     async def see(self, seen: Sighting) -> Binding | None:
         """The binding that an event belongs to, if any; follows ``/clear``, resume and the end of a session."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import stat
 import sys
 from datetime import datetime
@@ -24,7 +25,7 @@ from .base import Sleeper, Standing, string
 
 PATH = "inbox"
 BYPASS = "bypassPermissions"
-CONNECT_SECONDS = 2.0
+WRITE_SECONDS = 5.0
 # The newest lines of a transcript: enough for what was written since a message was handed over.
 _TAIL_BYTES = 512 * 1024
 _MANAGED = {
@@ -56,21 +57,18 @@ class Inbox:
         file = session_file(sleeper)
         if file is None:
             return Standing("unavailable", "the agent session is gone")
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                _, writer = await asyncio.open_unix_connection(string(file.get("messagingSocketPath")))
-        except TimeoutError:
-            return Standing("later", "the inbox does not answer")
-        except OSError as error:
-            return Standing("unavailable", f"the inbox cannot be reached ({type(error).__name__})")
-        try:
-            writer.write(frame(sleeper.agent_session_id, text, delivery_id))
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await writer.drain()
-                writer.close()
-                await writer.wait_closed()
-        finally:
-            writer.close()
+        with socket.socket(socket.AF_UNIX) as inbox:
+            inbox.setblocking(False)
+            try:
+                # Unix sockets connect at once or not at all; BlockingIOError: too many wait there already.
+                inbox.connect(string(file.get("messagingSocketPath")))
+            except BlockingIOError:
+                return Standing("later", "the inbox is busy")
+            except OSError as error:
+                return Standing("unavailable", f"the inbox cannot be reached ({type(error).__name__})")
+            async with asyncio.timeout(WRITE_SECONDS):
+                message = frame(sleeper.agent_session_id, text, delivery_id)
+                await asyncio.get_running_loop().sock_sendall(inbox, message)
         return Standing("handed")
 
     def lost(self, sleeper: Sleeper, delivery_id: str, since: float) -> bool:
@@ -182,11 +180,11 @@ def _is_ours(path: str) -> bool:
     try:
         if not os.path.isabs(path):
             return False
-        socket, folder = os.lstat(path), os.lstat(os.path.dirname(path))
+        inbox, folder = os.lstat(path), os.lstat(os.path.dirname(path))
     except (OSError, ValueError):
         return False
-    ours = socket.st_uid == folder.st_uid == os.geteuid()
-    return ours and stat.S_ISSOCK(socket.st_mode) and stat.S_ISDIR(folder.st_mode) and not folder.st_mode & 0o022
+    ours = inbox.st_uid == folder.st_uid == os.geteuid()
+    return ours and stat.S_ISSOCK(inbox.st_mode) and stat.S_ISDIR(folder.st_mode) and not folder.st_mode & 0o022
 
 
 def _stopped(pid: int | None) -> bool:

@@ -17,6 +17,7 @@ class FakeService:
     def __init__(self) -> None:
         self.events: list[Json] = []
         self.settled: list[tuple[str, str]] = []
+        self.receipts: list[Json] = []
         self.deliveries: dict[str, Json] = {}
         self.seats: dict[str, tuple[str | None, int]] = {}
         self.endings: dict[str, str] = {}
@@ -51,10 +52,10 @@ class FakeService:
             await socket.close(code=1001)
         await self._runner.cleanup()
 
-    async def advise(self, session: str, delivery_id: str, text: str) -> None:
+    async def advise(self, session: str, delivery_id: str, text: str, **more: Any) -> None:
         epoch = self.seats[session][1]
         marker = f"polaris:advice:{delivery_id}"
-        row = {"delivery_id": delivery_id, "state": "queued", "epoch": epoch, "marker": marker}
+        row = {"delivery_id": delivery_id, "state": "queued", "epoch": epoch, "marker": marker} | more
         self.deliveries[delivery_id] = row | {"text": f"[{marker}] {text}", "session": session}
         await self.sockets[session].send_json({"type": "advice", "delivery": self.deliveries[delivery_id]})
 
@@ -134,6 +135,7 @@ class FakeService:
             }
         if frame["type"] == "settle":
             self.settled.append((frame["delivery"], frame["state"]))
+            self.receipts.append(frame)
             self.deliveries[frame["delivery"]]["state"] = frame["state"]
             return {"type": "settled", "delivery": self.deliveries[frame["delivery"]]}
         if any(event["body"] == self.poison for event in frame["events"]):
