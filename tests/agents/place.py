@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -116,6 +118,31 @@ class Floor:
         assert found["state"] == "answered" or found["state"] not in ENDED, found
         return bool(found["state"] == "answered")
 
+    @contextmanager
+    def advising(
+        self, when: Callable[[], Any], text: str, has_it: Callable[[], bool], gate: threading.Event
+    ) -> Iterator[Advised]:
+        """Beside a program that runs to its end: advises it *when* it is so far; opens *gate* once its daemon has it."""
+        done, advised = threading.Event(), Advised()
+
+        def help() -> None:
+            while not when():
+                if done.wait(0.05):
+                    return
+            advised.delivery = self.inject(text)
+            while not has_it() and not done.wait(0.05):
+                pass
+            gate.set()
+
+        helper = threading.Thread(target=help)
+        helper.start()
+        try:
+            yield advised
+        finally:
+            done.set()
+            gate.set()
+            helper.join()
+
     def check(self, driver: str = "user:manu") -> None:
         """What must hold of any record: no number missing, nothing twice, each event under its driver and epoch."""
         events = self.events()
@@ -128,6 +155,24 @@ class Floor:
 
     def watch(self) -> Watcher:
         return Watcher(self)
+
+
+@dataclass
+class Advised:
+    """What was advised meanwhile."""
+
+    delivery: str = ""
+
+
+def of_turn(floor: Floor, text: str) -> list[Json]:
+    """What was captured of the turn whose prompt is *text*, without notices."""
+    events = floor.events()
+    turn = next(event["turn"] for event in events if event["kind"] == "prompt" and event["body"] == text)
+    return [event for event in events if event["turn"] == turn and event["kind"] != "notice"]
+
+
+def replied(floor: Floor, text: str) -> Callable[[], bool]:
+    return lambda: text in floor.bodies("reply")
 
 
 class Watcher:

@@ -7,10 +7,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from place import Floor
+from place import Floor, of_turn, replied
 from stub_llm import Call, Stub, Turn
 from tui import ESCAPE, Terminal
 from user import User
@@ -41,17 +40,6 @@ def joined(user: User, *words: str) -> Iterator[Terminal]:
 
 def busy(screen: Terminal) -> bool:
     return "esc to interrupt" in screen.text
-
-
-def of_turn(floor: Floor, text: str) -> list[dict[str, Any]]:
-    """What was captured of the turn whose prompt is *text*, without notices."""
-    events = floor.events()
-    turn = next(event["turn"] for event in events if event["kind"] == "prompt" and event["body"] == text)
-    return [event for event in events if event["turn"] == turn and event["kind"] != "notice"]
-
-
-def replied(floor: Floor, text: str) -> Callable[[], bool]:
-    return lambda: text in floor.bodies("reply")
 
 
 def test_a_turn_is_captured_whole_and_attributed(manu: User, floor: Floor, stub: Stub) -> None:
@@ -226,24 +214,11 @@ def test_print_mode_is_captured_too(manu: User, floor: Floor, stub: Stub) -> Non
     done = manu.run("-p", "/polaris join pj fxm")
     assert done.returncode == 0, done.stdout + done.stderr
 
-    def advise() -> None:
-        while not stub.asked("main.0"):
-            if gate.wait(0.05):
-                return
-        deliveries.append(floor.inject("Tokens are signed with RS256"))
-        while not manu.has_advice() and not gate.wait(0.05):
-            pass
-        gate.set()
-
-    deliveries: list[str] = []
-    helper = threading.Thread(target=advise)
-    helper.start()
-    done = manu.run("-p", "--continue", "STUB:main please", "--allowedTools", "Bash")
-    gate.set()
-    helper.join()
+    with floor.advising(lambda: stub.asked("main.0"), "Tokens are signed with RS256", manu.has_advice, gate) as advised:
+        done = manu.run("-p", "--continue", "STUB:main please", "--allowedTools", "Bash")
 
     assert done.stdout.strip() == "I heard it.", done.stderr
-    assert floor.answered(deliveries[0])
+    assert floor.answered(advised.delivery)
     assert "> Tokens are signed with RS256" in stub.asked("main.1")[0].read
     assert sorted(event["kind"] for event in of_turn(floor, "STUB:main please")) == [
         *("message", "prompt", "reply", "tool.call", "tool.result")
