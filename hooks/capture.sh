@@ -6,7 +6,8 @@
 # folder, but only for an agent session that the daemon has marked in bound/.
 #
 #   capture.sh [AGENT]      AGENT is whose hook this is (claude-code)
-#   POLARIS_HOME (~/.polaris), POLARIS_PORT (4321), POLARIS_HOOK_CURL=1 (post with curl, as where bash has no /dev/tcp)
+#   POLARIS_HOME (~/.polaris), POLARIS_PORT (else the port in daemon.json, else 4321), POLARIS_HOOK_CURL=1 (post with
+#   curl, as where bash has no /dev/tcp)
 exec 2>/dev/null
 LC_ALL=C # ${#body} counts bytes
 PATH=/usr/bin:/bin
@@ -15,7 +16,7 @@ trap '' PIPE
 home=${POLARIS_HOME:-$HOME/.polaris}
 now=${EPOCHREALTIME:-$(date +%s).0}
 capture=${now/./}-$$-$RANDOM$RANDOM
-agent= token= below= length= answer=
+agent= pid= token= below= length= answer= line=
 
 # What may hang: stdin, connect, write and read. ALRM ends a blocked call, and the handler spools.
 work() {
@@ -29,16 +30,22 @@ work() {
     body=$(cat)
   fi
   ((${#body})) || exit
-  pid=$CLAUDE_PID
-  [[ $pid && $pid != *[!0-9]* ]] || rare find_pid
-  # Other agents run the hooks of Claude Code's settings too, and their signs count more than its own: a command that is
-  # started from its shell inherits them.
+  # Other agents run the hooks of Claude Code's settings too, or have taken them over into their own.
   agent=${1:-claude-code}
-  [[ $CLAUDECODE && ! $CURSOR_VERSION$DEVIN_PROJECT_DIR$CHISEL_SESSION_DB$GEMINI_SESSION_ID ]] || rare find_agent
+  [[ $agent != claude-code || ($CLAUDECODE && ! $CURSOR_VERSION$DEVIN_PROJECT_DIR$CHISEL_SESSION_DB$GEMINI_SESSION_ID) ]] ||
+    rare find_agent
+  [[ $agent == *[!a-z-]* ]] && agent=claude-code
+  # What is started from Claude Code's shell inherits its variables: they are right in its own hooks only.
+  [[ $agent == claude-code ]] && pid=$CLAUDE_PID
+  [[ $pid && $pid != *[!0-9]* ]] || rare find_pid
   IFS= read -r token <"$home/daemon.token"
   [[ $token == *[!A-Za-z0-9._~+/=-]* ]] && token=
-  port=${POLARIS_PORT:-4321}
-  [[ $port == *[!0-9]* ]] && port=4321
+  port=$POLARIS_PORT
+  [[ ! $port || $port == *[!0-9]* || $port == 0 ]] && {
+    IFS= read -r -d '' line <"$home/daemon.json"
+    [[ $line == *'"port":'* ]] && port=${line#*'"port":'} port=${port#"${port%%[0-9]*}"} port=${port%%[!0-9]*}
+    ((${#port} && ${#port} < 6)) || port=4321
+  }
   [[ ! $POLARIS_HOOK_CURL ]] && exec 3<>"/dev/tcp/127.0.0.1/$port" || rare no_connection
 
   e=$'\r\n'
@@ -90,7 +97,10 @@ spool() {
   while [[ ${body: -1} == [[:space:]] ]]; do body=${body%?}; done
   # Half a payload is none.
   [[ $agent && ${body:0:1} == '{' && ${body: -1} == '}' ]] || exit
-  [[ ${body:0:4096} =~ \"session_id\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_-][A-Za-z0-9._-]{0,127})\" ]] || exit
+  local name=session_id
+  [[ $agent == cursor ]] && name=conversation_id
+  [[ $agent == windsurf ]] && name=trajectory_id
+  [[ ${body:0:4096} =~ \"$name\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_-][A-Za-z0-9._-]{0,127})\" ]] || exit
   [[ -f $home/bound/${BASH_REMATCH[1]} ]] || exit
   [[ -d $home/spool ]] || mkdir -m 700 -- "$home/spool"
   [[ -O $home/spool && ! -L $home/spool ]] || exit
@@ -116,19 +126,24 @@ find_pid() {
 }
 
 find_agent() {
-  if [[ $CURSOR_VERSION ]]; then
-    agent=cursor
-  elif [[ $DEVIN_PROJECT_DIR || $CHISEL_SESSION_DB ]]; then
+  local sign=
+  case ${body:0:4096} in
+    *'"conversation_id":'* | *'"cursor_version":'*) sign=cursor ;;
+    *'"agent_action_name":'*) sign=windsurf ;;
+    *'"turn_id":'*) sign=codex ;;
+    *'"timestamp":'*) sign=gemini-cli ;;
+  esac
+  if [[ $DEVIN_PROJECT_DIR || $CHISEL_SESSION_DB ]]; then
     agent=devin
+  elif [[ $CLAUDECODE ]]; then
+    # One in the shell of the other: whose payload it is tells which is the inner one.
+    [[ ($CURSOR_VERSION && $sign == cursor) || ($GEMINI_SESSION_ID && $sign == gemini-cli) ]] && agent=$sign
+  elif [[ $CURSOR_VERSION ]]; then
+    agent=cursor
   elif [[ $GEMINI_SESSION_ID ]]; then
     agent=gemini-cli
-  elif [[ $agent == *[!a-z-]* ]]; then
-    agent=claude-code
-  elif [[ ! $CLAUDECODE ]]; then
-    case ${body:0:4096} in
-      *'"cursor_version":'*) agent=cursor ;;
-      *'"agent_action_name":'*) agent=windsurf ;;
-    esac
+  elif [[ $sign && $sign != gemini-cli ]]; then
+    agent=$sign
   fi
 }
 

@@ -7,15 +7,19 @@
 #
 # The same bounds as capture.sh: no program is started, a second at most, nothing on stderr, exit status 0.
 #
-#   POLARIS_HOME (~/.polaris), POLARIS_PORT (4321)
+#   POLARIS_HOME (~/.polaris), POLARIS_PORT (else the port in daemon.json, else 4321)
 exec 2>/dev/null
 LC_ALL=C
 PATH=/usr/bin:/bin
 trap '' PIPE
 home=${POLARIS_HOME:-$HOME/.polaris}
-port=${POLARIS_PORT:-4321}
-session= token=
-[[ $port == *[!0-9]* ]] && port=4321
+port=$POLARIS_PORT
+session= token= line=
+[[ ! $port || $port == *[!0-9]* || $port == 0 ]] && {
+  IFS= read -r -d '' line <"$home/daemon.json"
+  [[ $line == *'"port":'* ]] && port=${line#*'"port":'} port=${port#"${port%%[0-9]*}"} port=${port%%[!0-9]*}
+  ((${#port} && ${#port} < 6)) || port=4321
+}
 
 ask() {
   trap 'otherwise' ALRM

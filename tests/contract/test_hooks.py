@@ -310,11 +310,16 @@ class TestCapture:
         ("environment", "body", "agent"),
         [
             ({}, b"{}", "claude-code"),
-            ({"CLAUDECODE": "1", "CURSOR_VERSION": "2.1"}, b"{}", "cursor"),
+            ({"CURSOR_VERSION": "2.1"}, b"{}", "cursor"),
+            ({"CLAUDECODE": "1", "CURSOR_VERSION": "2.1"}, b'{"conversation_id":"x"}', "cursor"),
+            ({"CLAUDECODE": "1", "CURSOR_VERSION": "2.1"}, b'{"session_id":"x"}', "claude-code"),
             ({}, b'{"hook_event_name":"stop","cursor_version":"2.1"}', "cursor"),
             ({"CLAUDECODE": "1", "DEVIN_PROJECT_DIR": "/x"}, b"{}", "devin"),
             ({"CHISEL_SESSION_DB": "/x"}, b"{}", "devin"),
             ({"GEMINI_SESSION_ID": "x", "CLAUDE_PROJECT_DIR": "/x"}, b"{}", "gemini-cli"),
+            ({"GEMINI_SESSION_ID": "x", "CLAUDECODE": "1"}, b'{"timestamp":"2026-11-22T17:44:00Z"}', "gemini-cli"),
+            ({"GEMINI_SESSION_ID": "x", "CLAUDECODE": "1"}, b'{"session_id":"x"}', "claude-code"),
+            ({}, b'{"session_id":"x","turn_id":"y"}', "codex"),
             ({}, b'{"agent_action_name":"post_run_command"}', "windsurf"),
             ({"CLAUDECODE": "1"}, b'{"tool_input":{"cursor_version":1}}', "claude-code"),
             ({"CLAUDE_PROJECT_DIR": "/x"}, b"{}", "claude-code"),
@@ -322,15 +327,46 @@ class TestCapture:
     )
     def test_the_host_is_found_out_at_run_time(self, home, daemon, environment, body: bytes, agent: str) -> None:
         listening = daemon()
-        run(home, listening.port, body, **environment)
+        for command in ([str(CAPTURE)], [str(CAPTURE), "claude-code"]):
+            run(home, listening.port, body, command=command, **environment)
 
-        assert listening.headers["X-Polaris-Agent"] == agent
+            assert listening.headers["X-Polaris-Agent"] == agent
 
     def test_a_name_as_argument_says_whose_hook_it_is(self, home, daemon) -> None:
         listening = daemon()
-        run(home, listening.port, command=[str(CAPTURE), "codex"])
+        run(home, listening.port, command=[str(CAPTURE), "codex"], CLAUDECODE="1", GEMINI_SESSION_ID="x")
 
         assert listening.headers["X-Polaris-Agent"] == "codex"
+
+    def test_a_name_that_is_none_is_not_sent(self, home, daemon) -> None:
+        listening = daemon()
+        run(home, listening.port, command=[str(CAPTURE), "x\r\nX-Polaris-Token: y"])
+
+        assert listening.headers["X-Polaris-Agent"] == "claude-code"
+
+    def test_an_agent_in_claude_codes_shell_is_not_taken_for_its_process(self, home, daemon) -> None:
+        listening = daemon()
+        run(home, listening.port, command=[str(CAPTURE), "gemini-cli"], CLAUDECODE="1", CLAUDE_PID="4711")
+
+        assert listening.headers["X-Polaris-Pid"] == str(os.getpid())
+
+    @pytest.mark.parametrize("port", ["", "0", "x"])
+    @pytest.mark.parametrize("about", ['{"port": %d, "pid": 12}', '{"pid": 12, "port":%d}\n', '{\n  "port": %d\n}'])
+    def test_without_a_port_in_the_environment_it_is_the_running_daemons(
+        self, home, daemon, about: str, port: str
+    ) -> None:
+        listening = daemon()
+        (home / "daemon.json").write_text(about % listening.port)
+        harmless(run(home, 0, POLARIS_PORT=port))
+
+        assert len(listening.requests) == 1
+
+    @pytest.mark.parametrize("about", ["", "{}", '{"port": "x"}', '{"pid": 12}', '{"port": 99999999}', "\0\0"])
+    def test_a_daemon_file_of_any_shape_does_no_harm(self, home, about: str) -> None:
+        (home / "daemon.json").write_text(about)
+        ran = run(home, 0, POLARIS_PORT="")
+
+        assert (ran.code, ran.err) == (0, b"")
 
     def test_the_token_is_in_no_command_line(self, home, daemon) -> None:
         seen: list[str] = []
@@ -359,6 +395,17 @@ class TestCaptureWithoutADaemon:
         assert body == STOP.strip()
         assert told == {"capture": file.stem, "agent": "claude-code", "pid": 4711, "at": told["at"]}
         assert abs(told["at"] - time.time()) < 60
+
+    @pytest.mark.parametrize(
+        ("agent", "name"),
+        [("cursor", "conversation_id"), ("windsurf", "trajectory_id"), ("codex", "session_id")],
+    )
+    def test_every_agents_own_name_of_a_session_is_known(self, home, dead, agent: str, name: str) -> None:
+        body = json.dumps({"other_id": "x", name: SESSION}).encode()
+        harmless(run(home, dead, body, command=[str(CAPTURE), agent]))
+        harmless(run(home, dead, body.replace(SESSION.encode(), b"not-bound"), command=[str(CAPTURE), agent]))
+
+        assert [json.loads(file.read_bytes().partition(b"\n")[0])["agent"] for file in spooled(home)] == [agent]
 
     def test_folder_and_file_are_the_users_own(self, home, dead) -> None:
         old = os.umask(0)
