@@ -122,7 +122,7 @@ class Floor:
     def advising(
         self, when: Callable[[], Any], text: str, has_it: Callable[[], bool], gate: threading.Event
     ) -> Iterator[Advised]:
-        """Beside a program that runs to its end: advises it *when* it is so far; opens *gate* once its daemon has it."""
+        """Advises a program that runs to its end, *when* it is so far; opens *gate* once its daemon has it."""
         done, advised = threading.Event(), Advised()
 
         def help() -> None:
