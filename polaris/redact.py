@@ -189,7 +189,7 @@ def _known(text: str, raw: bytes, first: int, last: int) -> Iterator[Span]:
     """Tokens of a known form that begin in a window."""
     after = 0
     for start, end in _runs(raw, _RUNS, first, last):
-        if end <= after:
+        if end <= after or (end - start == 36 and judge.UUID.fullmatch(text, start, end)):
             continue
         token = raw[start:end]
         digits = len(token.translate(None, _DIGITS)) < len(token)
