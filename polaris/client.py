@@ -288,9 +288,10 @@ class Client:
         *,
         client_id: str | None = None,
         expires_in_seconds: int | None = None,
+        agent: str | None = None,
     ) -> Json:
-        """The delivery; its state changes can be read with `delivery`."""
-        advice = _given(body=body, client_id=client_id, expires_in=expires_in_seconds)
+        """The delivery; `delivery` reads its state. *agent*: the coding agent that says it for its person."""
+        advice = _given(body=body, client_id=client_id, expires_in=expires_in_seconds, agent=agent)
         return await self.call("POST", f"{_session(project, session)}/inject", advice)
 
     async def delivery(self, project: str, delivery: str) -> Json:

@@ -283,6 +283,9 @@ class InjectIn(Body):
     expires_in: Annotated[int, Field(ge=1, le=30 * 86400), BeforeValidator(_whole)] | None = Field(
         None, description="Seconds until undelivered advice ends as `expired`."
     )
+    agent: Annotated[str, Field(max_length=64, description="The coding agent that says it for its person.")] | None = (
+        None
+    )
 
 
 class Delivery(Answer):

@@ -713,6 +713,7 @@ async def inject(
     body: str,
     client_id: str | None = None,
     expires_in: timedelta | None = None,
+    agent: str | None = None,
 ) -> model.Injected:
     """Speaks to one session."""
     raise NotImplementedError

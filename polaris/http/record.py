@@ -85,7 +85,9 @@ async def inject(request: web.Request, params: InSession, body: InjectIn) -> Inj
     text = service.redactor(caller).text(body.body)
     expiry = timedelta(seconds=body.expires_in) if body.expires_in is not None else DEFAULT_EXPIRY
     async with service.database.connection() as conn:
-        return await calls.inject(conn, caller.org_id, caller.actor, params.p, params.s, text, body.client_id, expiry)
+        return await calls.inject(
+            conn, caller.org_id, caller.actor, params.p, params.s, text, body.client_id, expiry, body.agent
+        )
 
 
 async def list_deliveries(request: web.Request, params: InSession, query: DeliveriesQuery) -> Deliveries:

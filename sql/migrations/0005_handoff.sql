@@ -1,4 +1,4 @@
--- A seat can be released to somebody: for a few minutes nobody else takes it.
+-- A seat can be released to somebody: for a few minutes nobody else takes it. Advice says when a coding agent gave it for its person.
 
 alter table polaris_data.sessions
   add column reserved_for text,
@@ -13,4 +13,5 @@ alter type polaris_data.session_row
 drop function if exists polaris.claim_driver (bigint, text, text, text, integer);
 drop function if exists polaris.join_session (bigint, text, text, text, integer);
 drop function if exists polaris.release_driver (bigint, text, text, text, bigint);
+drop function if exists polaris.inject (bigint, text, text, text, text, text, interval);
 drop function if exists polaris_data.end_seat (bigint, bigint, text);

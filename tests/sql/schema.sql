@@ -1053,7 +1053,7 @@ ALTER FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project text[],
 
 COMMENT ON FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_lease_seconds integer) IS 'Renews the leases of many links at once.';
 
-CREATE FUNCTION polaris.inject(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_project text DEFAULT NULL::text, p_session text DEFAULT NULL::text, p_body text DEFAULT NULL::text, p_client_id text DEFAULT NULL::text, p_expires_in interval DEFAULT '24:00:00'::interval) RETURNS TABLE(created boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamp with time zone, sent_at timestamp with time zone, seen_at timestamp with time zone, answered_at timestamp with time zone, expires_at timestamp with time zone, edited_by text)
+CREATE FUNCTION polaris.inject(p_org bigint DEFAULT NULL::bigint, p_actor text DEFAULT NULL::text, p_project text DEFAULT NULL::text, p_session text DEFAULT NULL::text, p_body text DEFAULT NULL::text, p_client_id text DEFAULT NULL::text, p_expires_in interval DEFAULT '24:00:00'::interval, p_agent text DEFAULT NULL::text) RETURNS TABLE(created boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text, state text, reason text, path text, attempts integer, epoch bigint, queued_at timestamp with time zone, sent_at timestamp with time zone, seen_at timestamp with time zone, answered_at timestamp with time zone, expires_at timestamp with time zone, edited_by text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1078,7 +1078,8 @@ begin
   if p_expires_in is null or p_expires_in not between interval '1 second' and interval '30 days' then
     perform polaris_data.fail(422, 'expiry_is_sane', 'Advice expires after 1 second to 30 days.');
   end if;
-  v_class := case split_part(v_me.actor, ':', 1) when 'user' then 'human' else split_part(v_me.actor, ':', 1) end;
+  v_class := case split_part(v_me.actor, ':', 1)
+    when 'user' then case when p_agent is null then 'human' else 'agent' end else split_part(v_me.actor, ':', 1) end;
   v_policy := polaris_data.policy_of(v_me.org_id, v_session.project_id, v_session.session_id, v_class);
   if v_policy = 'mute' then
     perform polaris_data.fail(403, 'muted',
@@ -1088,7 +1089,7 @@ begin
   v_advice := polaris_data.write_event(
     v_me.org_id, v_session.project_id, v_session.session_id, v_session.epoch, 'advice', v_me.actor, v_session.name, p_body,
     jsonb_build_object('delivery', v_delivery) || case v_policy when 'suggest' then '{"state": "held"}' else '{}' end::jsonb,
-    coalesce(p_client_id, 'advice:' || v_delivery));
+    coalesce(p_client_id, 'advice:' || v_delivery), left(p_agent, 64));
   if v_advice.created then
     v_now := clock_timestamp();
     insert into polaris_data.deliveries (
@@ -1108,9 +1109,9 @@ begin
 end;
 $$;
 
-ALTER FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval) OWNER TO polaris_owner;
+ALTER FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval, p_agent text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval) IS 'Speaks to one session from outside.';
+COMMENT ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval, p_agent text) IS 'Speaks to one session from outside.';
 
 CREATE FUNCTION polaris.invite(p_org bigint, p_actor text, p_email text, p_role text, p_hash bytea, p_handle text DEFAULT NULL::text, p_expires_in interval DEFAULT '7 days'::interval) RETURNS SETOF polaris_data.invite_row
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2744,7 +2745,10 @@ CREATE FUNCTION polaris_data.advice_text(p_delivery polaris_data.delivery_row) R
     AS $$
   select format(E'Advice from %s (%s, same organization%s) for session %s/%s, sent %s:\n%s\n(polaris:advice:%s)',
     p_delivery.sender,
-    case p_delivery.sender_class when 'human' then 'human' when 'agent' then 'coding agent' else 'human, by way of Slack' end,
+    case p_delivery.sender_class
+      when 'human' then 'human'
+      when 'agent' then case when p_delivery.sender like 'user:%' then 'the coding agent of this person' else 'coding agent' end
+      else 'human, by way of Slack' end,
     coalesce('; reworded by ' || p_delivery.edited_by, ''),
     p_delivery.project, p_delivery.session, to_char(p_delivery.queued_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'),
     polaris_data.neutralize(p_delivery.body), p_delivery.delivery_id);
@@ -4923,9 +4927,9 @@ REVOKE ALL ON FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project
 GRANT ALL ON FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_lease_seconds integer) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.heartbeat(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_lease_seconds integer) TO polaris_client;
 
-REVOKE ALL ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval) TO polaris_service;
-GRANT ALL ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval) TO polaris_client;
+REVOKE ALL ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval, p_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval, p_agent text) TO polaris_service;
+GRANT ALL ON FUNCTION polaris.inject(p_org bigint, p_actor text, p_project text, p_session text, p_body text, p_client_id text, p_expires_in interval, p_agent text) TO polaris_client;
 
 REVOKE ALL ON FUNCTION polaris.invite(p_org bigint, p_actor text, p_email text, p_role text, p_hash bytea, p_handle text, p_expires_in interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.invite(p_org bigint, p_actor text, p_email text, p_role text, p_hash bytea, p_handle text, p_expires_in interval) TO polaris_service;

@@ -32,6 +32,15 @@ def test_agents_and_slack_advise_too(story: Story, sender: str, kind: str) -> No
     assert story.advise(story.session("fxm"), sender=sender).sender_class == kind
 
 
+def test_what_a_coding_agent_says_for_its_person_counts_as_an_agents(story: Story) -> None:
+    fxm = story.session("fxm")
+    advice = story.advise(fxm, agent="claude-code")
+    told = story.events()[-1]
+
+    assert (advice.sender, advice.sender_class) == ("user:manu", "agent")
+    assert (told.actor, told.agent, told.speaker) == ("user:manu", "claude-code", "agent")
+
+
 def test_a_repeat_answers_the_first_delivery(story: Story) -> None:
     fxm = story.session("fxm")
     first = story.advise(fxm, "one", client_id="c1")

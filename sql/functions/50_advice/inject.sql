@@ -1,12 +1,13 @@
 -- Speaks to one session from outside: writes the advice and the delivery that follows it to the truth. Where the policy for this
 -- class of sender is suggest, the delivery is held until the driver says yes; where it is mute, nothing is written. Repeating a
--- client_id answers the first delivery.
+-- client_id answers the first delivery. What a coding agent (p_agent) says for its person counts as an agent's.
 -- Fails: 403 muted, 404 no_such_project, 404 no_such_session, 409 session_is_archived, 409 client_id_taken, 422 body_is_there,
 -- 422 body_is_short (8,000 characters: what an agent takes in one piece), 422 expiry_is_sane, 422 client_id_not_valid,
 -- 422 actor_is_a_participant.
 create or replace function polaris.inject (
   p_org bigint default null, p_actor text default null, p_project text default null, p_session text default null,
-  p_body text default null, p_client_id text default null, p_expires_in interval default '24 hours'
+  p_body text default null, p_client_id text default null, p_expires_in interval default '24 hours',
+  p_agent text default null
 )
 returns table (
   created boolean, delivery_id uuid, project text, session text, advice_seq bigint, sender text, sender_class text, body text,
@@ -35,7 +36,8 @@ begin
   if p_expires_in is null or p_expires_in not between interval '1 second' and interval '30 days' then
     perform polaris_data.fail(422, 'expiry_is_sane', 'Advice expires after 1 second to 30 days.');
   end if;
-  v_class := case split_part(v_me.actor, ':', 1) when 'user' then 'human' else split_part(v_me.actor, ':', 1) end;
+  v_class := case split_part(v_me.actor, ':', 1)
+    when 'user' then case when p_agent is null then 'human' else 'agent' end else split_part(v_me.actor, ':', 1) end;
   v_policy := polaris_data.policy_of(v_me.org_id, v_session.project_id, v_session.session_id, v_class);
   if v_policy = 'mute' then
     perform polaris_data.fail(403, 'muted',
@@ -45,7 +47,7 @@ begin
   v_advice := polaris_data.write_event(
     v_me.org_id, v_session.project_id, v_session.session_id, v_session.epoch, 'advice', v_me.actor, v_session.name, p_body,
     jsonb_build_object('delivery', v_delivery) || case v_policy when 'suggest' then '{"state": "held"}' else '{}' end::jsonb,
-    coalesce(p_client_id, 'advice:' || v_delivery));
+    coalesce(p_client_id, 'advice:' || v_delivery), left(p_agent, 64));
   if v_advice.created then
     v_now := clock_timestamp();
     insert into polaris_data.deliveries (
