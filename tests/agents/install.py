@@ -66,7 +66,7 @@ def install() -> None:
         if not _starts(name) and pin.script:
             subprocess.run(["node", pin.script], cwd=prefix() / "node_modules" / pin.package, check=True)
         if not _starts(name):
-            raise SystemExit(f"{name} {pin.version} is installed in {prefix()} but does not start.")
+            raise SystemExit(f"{name} {pin.version} is installed in {prefix()} but does not start: is Node 20 there?")
     seen.write_text(json.dumps(wanted))
 
 
