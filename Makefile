@@ -11,8 +11,10 @@ help:
 	@echo "make test-agents  the tests with the real coding agents, which npm installs into .agents"
 	@echo "make check   ruff, mypy --strict, conventions of the SQL"
 	@echo "make bench   the measurements of docs, each against the bare limit of this machine"
+	@echo "make bench-agents  the same promises with the real coding agents"
 	@echo "make schema  writes tests/sql/schema.sql anew, for review"
 	@echo "make images  takes the pictures of the pages in docs/images anew"
+	@echo "make terminal-images  takes those of docs/terminal anew, with a real Claude Code"
 
 .PHONY: demo
 demo: .venv/installed-run
@@ -45,6 +47,16 @@ bench: .venv/installed-test
 .PHONY: images
 images: .venv/installed-test
 	.venv/bin/python tests/web/screenshots.py
+
+.PHONY: terminal-images
+terminal-images: .venv/installed-test
+	.venv/bin/python tests/agents/install.py
+	.venv/bin/python tests/agents/pictures.py
+
+.PHONY: bench-agents
+bench-agents: .venv/installed-test
+	.venv/bin/python tests/agents/install.py
+	.venv/bin/python bench/agents.py
 
 .PHONY: schema
 schema: .venv/installed-test
