@@ -24,6 +24,7 @@ import chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "terminal"
 COLUMNS, ROWS = 112, 36
+ANSWER = "The tokens are signed with HS256."
 COLOURS = {
     "default": "#d8dee9",
     "black": "#3b4252",
@@ -118,7 +119,7 @@ def played(root: Path, place: Place, stub: Stub) -> dict[str, str]:
             screen.until(lambda: "esc to interrupt" not in screen.text)
             screen.quiet()
             screen.say("How are the tokens signed? (STUB:auth)")
-            screen.until(replied(floor, "The tokens are signed with HS256."))
+            screen.until(replied(floor, ANSWER))
             screen.until(lambda: "esc to interrupt" not in screen.text)
             screen.quiet(1)
             pages["join"] = page(screen)
