@@ -1,7 +1,9 @@
 """OpenCode: what its plugin hands over means (hooks and events recorded with 1.18.33).
 
-OpenCode has no hook commands: a plugin inside its server does what the hook script does elsewhere. A payload is one
-call of the plugin, with what only the plugin can know beside it::
+OpenCode has no hook commands: a plugin inside its server (``hooks/opencode.js``) does what the hook script does
+elsewhere. It hands over what belongs to a connected session; of others only prompts, and the calls of our own tools:
+by these alone the daemon knows for which session the MCP server of the process speaks (`AgentSession.calls_us`). A
+payload is one call of the plugin, with what only the plugin can know beside it::
 
     {"hook": "tool.execute.after", "input": {…}, "output": {…},      the two arguments as OpenCode gave them
      "session_id": "ses_…", "turn": "msg_…", "parent": "ses_…", "directory": "…", "pid": 7}
@@ -60,6 +62,7 @@ def session_of(payload: Payload) -> AgentSession | None:
         subagent=own if parent else None,
         starts="startup" if starts and not parent else None,
         pid=_pid(payload),
+        calls_us=event == "tool.execute.before" and string(_input(payload).get("tool")).startswith(_OURS),
     )
 
 
