@@ -5,16 +5,23 @@
 #   polaris: not connected                       the session is in no project, or the daemon does not run
 #   polaris: ○ offline                           it is in one, but the daemon cannot be asked
 #
+# A status line that the user had before is in statusline.command: it is run with the same input, and what it prints
+# stands behind ours. It is not run more often than every three seconds, because Claude Code asks every second, and
+# one that takes long is shown when it is ready. That needs programs; what follows holds for our own line.
+#
 # The same bounds as capture.sh: no program is started, a second at most, nothing on stderr, exit status 0.
 #
 #   POLARIS_HOME (~/.polaris), POLARIS_PORT (else the port in daemon.json, else 4321)
 exec 2>/dev/null
+their_path=$PATH their_locale=$LC_ALL
 LC_ALL=C
 PATH=/usr/bin:/bin
+umask 077
 trap '' PIPE
 home=${POLARIS_HOME:-$HOME/.polaris}
 port=$POLARIS_PORT
-session= token= line=
+session= token= line= theirs= first= command=
+[[ -f $home/statusline.command ]] && IFS= read -r -d '' command <"$home/statusline.command"
 [[ ! $port || $port == *[!0-9]* || $port == 0 ]] && {
   IFS= read -r -d '' line <"$home/daemon.json"
   [[ $line == *'"port":'* ]] && port=${line#*'"port":'} port=${port#"${port%%[0-9]*}"} port=${port%%[!0-9]*}
@@ -32,6 +39,8 @@ ask() {
   fi
   [[ ${body:0:4096} =~ \"session_id\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_-][A-Za-z0-9._-]{0,127})\" ]] || otherwise
   session=${BASH_REMATCH[1]}
+  echo -E "$session" # so that the script finds what the other command printed
+  [[ $command ]] && run_theirs
   IFS= read -r token <"$home/daemon.token"
   [[ $token == *[!A-Za-z0-9._~+/=-]* ]] && token=
   exec 3<>"/dev/tcp/127.0.0.1/$port" || otherwise
@@ -76,6 +85,31 @@ say() {
   exit
 }
 
+# Starts the user's own command unless it printed something lately or still runs. The end of our pipe, which it keeps
+# open, tells when it is done.
+run_theirs() {
+  local shown=$home/statusline.shown/$session stamp=0 started=0 now=${EPOCHSECONDS:-$(date +%s)}
+  IFS= read -r stamp <"$shown"
+  IFS= read -r started <"$shown.runs"
+  ((now - stamp < 3 || now - started < 10)) && return
+  if [[ ! -f $shown ]]; then
+    mkdir -p -m 700 "$home/statusline.shown"
+    find "$home/statusline.shown" -type f -mtime +1 -delete
+  fi
+  echo "$now" >"$shown.runs"
+  (
+    trap - PIPE ALRM
+    printed=$(
+      PATH=$their_path
+      if [[ $their_locale ]]; then LC_ALL=$their_locale; else unset LC_ALL; fi
+      /bin/sh -c "$command" <<<"$body"
+    )
+    printf '%s\n%s' "$now" "$printed" >"$shown.new"
+    mv -f "$shown.new" "$shown"
+    rm -f "$shown.runs"
+  ) &
+}
+
 limit=0.7
 ((BASH_VERSINFO[0] < 4)) && limit=1
 exec 4< <(exec 4<&-; ask)
@@ -85,6 +119,20 @@ if (($? > 128)); then
   IFS= read -r -t "${limit/7/2}" -u 4 line
   (($? > 128)) && kill -KILL $!
 fi
-echo -E "${line:-polaris: not connected}"
+if [[ $line && $line != polaris:* ]]; then
+  session=$line line=
+  IFS= read -r -t "$limit" -u 4 line
+  if (($? > 128)); then
+    kill -ALRM $!
+    IFS= read -r -t "${limit/7/2}" -u 4 line
+    (($? > 128)) && kill -KILL $!
+  fi
+fi
 wait $!
+if [[ $command && $session ]]; then
+  IFS= read -r -d '' -t 0.5 -u 4 # until theirs is done
+  { IFS= read -r first && IFS= read -r -d '' theirs; } <"$home/statusline.shown/$session"
+fi
+line=${line:-polaris: not connected}
+echo -E "$line${theirs:+ │ $theirs}"
 exit 0

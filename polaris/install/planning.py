@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -189,6 +190,7 @@ class Plan:
         file = self.settings.home / "statusline.command"
         if command is None:
             file.unlink(missing_ok=True)
+            shutil.rmtree(self.settings.home / "statusline.shown", ignore_errors=True)
         else:
             write_private(file, command)
 

@@ -625,6 +625,64 @@ class TestStatusLine:
         assert ran.seconds < MOST_SECONDS
 
 
+class TestWrappedStatusLine:
+    """The status line that the user had before."""
+
+    INPUT = TestStatusLine.INPUT
+    OURS = "polaris: not connected"
+
+    def wrapped(self, home: Path, command: str, **environment: str) -> Ran:
+        (home / "statusline.command").write_text(command)
+        return run(home, 1, self.INPUT, script=STATUSLINE, **environment)
+
+    def test_theirs_stands_behind_ours_and_has_the_same_input(self, home) -> None:
+        ran = self.wrapped(home, "cat >/dev/null; printf 'main ✓ \\033[32m3\\033[0m\\nsecond line\\n'")
+
+        assert ran.out.decode() == f"{self.OURS} │ main ✓ \x1b[32m3\x1b[0m\nsecond line\n"
+        assert (ran.code, ran.err) == (0, b"")
+
+    def test_theirs_runs_with_the_users_own_environment(self, home) -> None:
+        told = home / "told"
+        command = f'cat >"{told}"; echo "$PATH $LC_ALL $HOME"'
+        ran = self.wrapped(home, command, PATH=f"/mine:{os.environ['PATH']}", LC_ALL="C.UTF-8", HOME="/my home")
+
+        assert json.loads(told.read_bytes()) == json.loads(self.INPUT)
+        assert ran.out.decode() == f"{self.OURS} │ /mine:{os.environ['PATH']} C.UTF-8 /my home\n"
+
+    def test_claude_code_asks_every_second_and_theirs_runs_less_often(self, home) -> None:
+        for _ in range(4):
+            ran = self.wrapped(home, f'echo x >>"{home}/count"; echo theirs')
+
+            assert ran.out.decode() == f"{self.OURS} │ theirs\n"
+        # Every third second, and the machine may be busy.
+        assert len((home / "count").read_text().split()) < 4
+
+    def test_one_that_takes_long_does_not_hold_ours_and_is_shown_when_it_is_ready(self, home) -> None:
+        command = f'while [ ! -e "{home}/go" ]; do sleep 0.02; done; echo x >>"{home}/count"; echo slow'
+        first = self.wrapped(home, command)
+        again = self.wrapped(home, command)
+        (home / "go").touch()
+        deadline = time.monotonic() + 10
+        while list((home / "statusline.shown").glob("*.runs")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        last = self.wrapped(home, command)
+
+        assert first.out.decode() == again.out.decode() == f"{self.OURS}\n"
+        assert max(first.seconds, again.seconds) < MOST_SECONDS
+        assert last.out.decode() == f"{self.OURS} │ slow\n"
+
+    @pytest.mark.parametrize("command", ["exit 3", "echo oops >&2", "nonexistent-program", "kill -9 $$", ""])
+    def test_one_that_prints_nothing_leaves_ours_alone(self, home, command: str) -> None:
+        ran = self.wrapped(home, command)
+
+        assert (ran.code, ran.out.decode(), ran.err) == (0, f"{self.OURS}\n", b"")
+
+    def test_what_it_printed_is_kept_for_this_user_alone(self, home) -> None:
+        self.wrapped(home, "echo theirs")
+
+        assert stat.S_IMODE((home / "statusline.shown").stat().st_mode) == 0o700
+
+
 def processes() -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
