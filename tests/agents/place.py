@@ -23,6 +23,7 @@ from polaris.db.embedded import Server
 
 Json = dict[str, Any]
 T = TypeVar("T")
+CAPTURED = ("prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice")
 ENDED = ("answered", "declined", "expired", "failed")
 
 
@@ -151,7 +152,7 @@ class Floor:
         assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
         named = [event["client_id"] for event in captured]
         assert len(named) == len(set(named))
-        assert all(event["epoch"] for event in captured if event["kind"] != "session.created"), captured
+        assert [event for event in captured if not event["epoch"] and event["kind"] in CAPTURED] == []
 
     def watch(self) -> Watcher:
         return Watcher(self)
