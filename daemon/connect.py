@@ -19,6 +19,7 @@ from .direct import Opener
 from .files import Files
 from .intake import Intake
 from .keyring import Keyring
+from .limits import Limits
 from .links import Links
 from .records import Binding, Route
 
@@ -46,10 +47,11 @@ class Connector:
         links: Links,
         keyring: Keyring,
         opener: Opener,
+        limits: Limits,
     ) -> None:
         self._settings, self._bindings, self._advice = settings, bindings, advice
         self._intake, self._files, self._links, self._keyring = intake, files, links, keyring
-        self.opener = opener
+        self.opener, self._limits = opener, limits
         self._lock = asyncio.Lock()
 
     def credential(self, route: Route) -> Credential:
@@ -72,7 +74,8 @@ class Connector:
         ``brief`` in the answer is what a driver has to know who comes to a session that others began, else null.
         Raises 409 ``seat_is_held`` (``details.driver``, ``details.driver_since``), 409 ``seat_is_reserved``, 409
         ``session_is_bound`` when another living agent session of this machine has it, 404 ``agent_session_unknown``,
-        and what the service refuses.
+        403 ``directory_excluded`` or ``agent_switched_off`` where the user wants nothing captured (``cwd`` tells the
+        directory where the daemon cannot know it), and what the service refuses.
         """
         agent, role = _text(asked, "agent", "claude-code"), _text(asked, "role", "driver")
         project, session, token = _text(asked, "project"), _text(asked, "session", ""), _text(asked, "token", "")
@@ -87,8 +90,9 @@ class Connector:
         if agents.find(agent) is None:
             raise Unprocessable(f"Polaris does not know the agent {agent!r}.", code="unknown_agent")
         seen = self._identify(asked, agent)
+        self._limits.check(seen, _text(asked, "cwd", "") or None)
         async with self._lock:
-            profile = self._profile()
+            profile = _text(asked, "profile", "") or self._profile()
             credential = acting(self._settings, profile or None, token or None)
             async with self.opener.client(credential) as client:
                 me = await client.me()
@@ -214,6 +218,8 @@ class Connector:
         binding = self._bound(seen)
         if not isinstance(paused, bool):
             raise Unprocessable("paused is true or false.", code="paused_not_valid")
+        if not paused:
+            self._limits.check(seen)
         # What is written while it is paused is not read afterwards either.
         cursor = _present_end(binding.agent, binding.transcript)
         await self._bindings.change(binding.agent_session_id, paused=int(paused), cursor=cursor)

@@ -200,8 +200,10 @@ def _required(agent_session: str | None, pid: int | None) -> Json:
 
 async def _joined(project: str, session: str, this: Json, watch: bool) -> Json:
     wish = this | {"project": project, "session": session, "cwd": os.getcwd(), "role": "advisor" if watch else "driver"}
+    settings = base.settings()
     # An agent with a credential of its own drives as itself.
-    wish |= {"token": token} if (token := base.settings().token) else {}
+    wish |= {"token": settings.token} if settings.token else {}
+    wish |= {"profile": settings.profile} if settings.profile else {}
     status: Json = await base.daemon("POST", "/connect", wish)
     for _ in range(20):  # until its link is up; after two seconds as it is
         if status.get("connected") or status.get("role") == "advisor":
