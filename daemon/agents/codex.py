@@ -6,17 +6,20 @@ Decisions that are not plain from the table `EVENTS`:
   ``PostToolUse`` without an exit code; an MCP call that fails leaves nothing but its ``PreToolUse``.
 - ``codex queue`` hands a message over that looks like typing; ours are known by their form and their marker.
 - A hook that blocks ``Stop`` makes a second ``Stop`` of the same turn: two replies, told apart by their texts.
-- Advice in a hook's answer becomes a developer message that no payload repeats: only Codex's own record of the thread
-  would prove it. ``transcript`` stays empty until that format has a reader, because a transcript without a marker
-  counts as proof that nothing arrived.
+- Advice in a hook's answer becomes a developer message that no payload repeats: Codex's own record of the thread proves
+  it (`codex_transcript`). A sub-agent has a record of its own; its payloads do not name the session's.
 """
 
 from __future__ import annotations
 
+import os
+
+from polaris.install.machine import program
 from polaris.install.shapes import Copied, Hooks, Install, Table, Trust
 
-from .base import AgentSession, Captured, Payload, Transcript, Unknown, compact, digest, markers, string
+from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, digest, markers, string
 from .bodies import call_body, output_body
+from .codex_queue import Queue
 from .codex_transcript import SHORT, TRANSCRIPT
 from .told import Reader, Shape, Told, answer, context, is_advice, named, read, turn
 
@@ -175,3 +178,5 @@ INSTALL = Install(
     ),
     notes=("Codex asks once whether you trust the new hooks: choose to trust them. Until then nothing is captured.",),
 )
+
+WAKER: Waker | None = Queue(lambda: program(INSTALL, os.environ))

@@ -3,15 +3,15 @@
 Decisions that are not plain from the table `EVENTS`:
 
 - Payloads name neither a turn nor a call. The time that the CLI writes into each is the name of what it tells, with a
-  digest of the text, so that two hooks for one event, and a spooled copy, give one id. ``turn`` is None.
+  digest of the text, so that two hooks for one event, and a spooled copy, give one id. The turn is the last prompt's.
 - ``AfterAgent.prompt_response`` is all text of the turn: the texts between the calls stand in the reply, and are no
   messages of their own. (``AfterModel`` fires for every chunk and carries the whole conversation each time.)
 - An answer to ``SessionStart`` comes back in front of the first prompt as ``<hook_context>``; it is cut off. A denied
   ``AfterAgent`` comes back as the next prompt, and is ours.
-- A failed command is an ordinary ``AfterTool``. Nothing tells of a denied call, an interrupted turn or a sub-agent.
+- A failed command is an ordinary ``AfterTool``. No hook tells of a denied call, an interrupted turn or a sub-agent.
 - ``PreCompress`` fires before every model call, whether anything is compressed or not.
-- ``transcript`` stays empty until that format has a reader: a transcript without a marker counts as proof that
-  nothing arrived. ``BeforeModel`` proves context at the prompt, not at a tool's result.
+- The CLI's own record of the chat (`gemini_transcript`) proves what was put in, and tells of interrupted turns.
+  ``BeforeModel`` proves context at the prompt, not at a tool's result.
 """
 
 from __future__ import annotations
