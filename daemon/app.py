@@ -19,7 +19,7 @@ from typing import Any
 
 from aiohttp import web
 
-from polaris import __version__, log
+from polaris import __version__, log, machine, secret_hints
 from polaris.credentials import check_private
 from polaris.errors import Conflict, Misconfigured
 from polaris.settings import Settings, write_private
@@ -33,6 +33,7 @@ from .direct import Opener
 from .files import Files
 from .intake import Intake
 from .keyring import Keyring
+from .limits import Limits
 from .link import ANSWER_SECONDS
 from .links import Links
 from .listeners import Listeners
@@ -65,7 +66,7 @@ class Daemon:
         answer_seconds: float = ANSWER_SECONDS,
         rest_seconds: float = REST_SECONDS,
         unproven_seconds: float = UNPROVEN_SECONDS,
-        bypass: Callable[[], bool] = lambda: False,
+        bypass: Callable[[], bool] | None = None,
     ) -> None:
         self.settings = settings
         self.tasks = Tasks()
@@ -74,6 +75,7 @@ class Daemon:
         self.bindings = Bindings(self.store, settings.bound_folder)
         self.keyring = Keyring(settings.home / "daemon.tokens")
         self.redaction = Redaction()
+        self.limits = Limits(machine.Watched(machine.file_of(settings.home)))
         self.opener = Opener(settings.lease_seconds)
         self.advice = Advice(self.store, self._wake, self._readable, grace_seconds)
         self.links = Links(
@@ -94,6 +96,7 @@ class Daemon:
             self.advice,
             self.redaction,
             self.turns,
+            self.limits,
             wake=self._wake,
             holds=self.links.holds,
         )
@@ -105,13 +108,21 @@ class Daemon:
             self.listeners,
             holds=self.links.holds,
             look=self.intake.look,
-            bypass=bypass,
+            bypass=bypass or self.limits.bypass,
             rest_seconds=rest_seconds,
             unproven_seconds=unproven_seconds,
         )
         self.files = Files(settings.spool_folder, self.intake)
         self.connector = Connector(
-            settings, self.bindings, self.advice, self.intake, self.files, self.links, self.keyring, self.opener
+            settings,
+            self.bindings,
+            self.advice,
+            self.intake,
+            self.files,
+            self.links,
+            self.keyring,
+            self.opener,
+            self.limits,
         )
         self.speaking = Speaking(self.bindings, self.connector, self.advice, self.redaction)
         self.started_at = time.time()
@@ -125,6 +136,7 @@ class Daemon:
         await self.bindings.load()
         await self.spool.load()
         await self.advice.load()
+        await asyncio.to_thread(secret_hints.warm)
         taken = await self.files.take_up()
         if taken:
             LOG.info("took up what hooks had left", extra={"files": taken})
@@ -183,6 +195,8 @@ class Daemon:
     async def _files(self) -> None:
         """A hook that gave up waiting leaves its payload in a file, whether the daemon lives or not."""
         while True:
+            if self.limits.changed():
+                await self.intake.pause_barred()
             await self.files.take_up()
             await asyncio.sleep(FILES_SECONDS)
 

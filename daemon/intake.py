@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from polaris import log
 from polaris.errors import BadRequest
 from polaris.model import EVENT_BYTES
 
@@ -26,6 +27,7 @@ from .advice import Advice, Happened
 from .agents.base import Agent, AgentSession, Captured
 from .agents.told import turn as turn_name
 from .bindings import Bindings, Sighting, now_ms
+from .limits import Limits
 from .records import Binding, Piece
 from .redaction import Redaction
 from .spool import Entry, Spool
@@ -33,6 +35,7 @@ from .store import Store
 from .transcript import Cursor, at_end, finish, read
 from .turns import Turns
 
+LOG = log.get("daemon.intake")
 RECENT = 20_000
 # A transcript that grew by more than so many times 1 MiB is read further at the next event.
 READINGS = 8
@@ -85,11 +88,13 @@ class Intake:
         advice: Advice,
         redaction: Redaction,
         turns: Turns,
+        limits: Limits,
         wake: Callable[[int], None],
         holds: Callable[[int], bool],
     ) -> None:
         self._store, self._bindings, self._spool, self._advice = store, bindings, queue, advice
         self._redaction, self._turns, self._wake, self._holds = redaction, turns, wake, holds
+        self._limits = limits
         self._locks: dict[str, asyncio.Lock] = {}
         self._recent: OrderedDict[str, None] = OrderedDict()
         self.last_event_at: int | None = None
@@ -105,7 +110,7 @@ class Intake:
         self.heard[agent.NAME] = now_ms()
         payload = _payload(body)
         session = agent.session_of(payload)
-        if session is None:
+        if session is None or await self._barred(agent, session, payload):
             return Answer()
         binding = await self._bindings.see(_sighting(header, session))
         if binding is None or not binding.captures:
@@ -119,6 +124,30 @@ class Intake:
         self._turns.goes_on(binding.agent_session_id)
         return Answer(agent.hook_output(session.event, "\n\n".join(piece.text for piece in pieces)), pieces)
 
+    async def pause_barred(self) -> None:
+        """Pauses who must not be captured any more, as far as that can be told without a word of theirs."""
+        for binding in self._bindings:
+            agent = agents.find(binding.agent)
+            if agent and self._limits.barred(binding.agent, binding.agent_session_id, binding.pid):
+                await self._pause(agent, binding)
+
+    async def _barred(self, agent: Agent, session: AgentSession, payload: dict[str, Any]) -> bool:
+        if not self._limits.bars(agent.NAME, session, payload):
+            return False
+        if binding := self._bindings.of(session.session_id):
+            await self._pause(agent, binding)
+        return True
+
+    async def _pause(self, agent: Agent, binding: Binding) -> None:
+        if not binding.captures:
+            return
+        LOG.info("a session must not be captured any more; it is paused", extra={"route": binding.route_id})
+        how, cursor = agent.transcript(), binding.cursor
+        if how is not None and binding.transcript is not None:
+            # What is written from here on is not read afterwards either.
+            cursor = at_end(Path(binding.transcript), now_ms() / 1000, how).text()
+        await self._bindings.change(binding.agent_session_id, paused=1, cursor=cursor)
+
     async def written(self, answer: Answer, whole: bool) -> None:
         if answer.pieces:
             await self._advice.written(answer.pieces, whole)
@@ -130,7 +159,7 @@ class Intake:
         session = agent.session_of(payload) if agent else None
         if agent is None:
             agents.unknown.note(header.agent)
-        if agent is None or session is None:
+        if agent is None or session is None or await self._barred(agent, session, payload):
             return
         binding = await self._bindings.see(_sighting(header, session))
         if binding is None or not binding.captures:

@@ -31,6 +31,14 @@ def arguments(pid: int) -> list[str]:
     return _ps(pid, "args").split()
 
 
+def folder(pid: int) -> str | None:
+    """The directory that *pid* is in; None when it cannot be told, as on macOS."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return None
+
+
 def _ps(pid: int, field: str) -> str:
     if os.name != "posix":
         return ""

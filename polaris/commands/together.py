@@ -8,6 +8,7 @@ from polaris import __version__, log
 from polaris.command import Group, run
 from polaris.commands.accounts import Member, Token
 from polaris.commands.audit import Audit
+from polaris.commands.capture import Capture
 from polaris.commands.channel import Channel
 from polaris.commands.database import Db, LoginRole, Org
 from polaris.commands.doctor import Doctor
@@ -25,6 +26,7 @@ class Polaris(Floor, Here, Machine, Doctor, Install, Login, Serving, Channel, Gr
 
     def __init__(self) -> None:
         self.audit = Audit()
+        self.capture = Capture()
         self.db = Db()
         self.login_role = LoginRole()
         self.member = Member()

@@ -23,6 +23,7 @@ LIGHT = {
             "settings",
             "resources",
             "log",
+            "machine",
             "tokens",
             "redact",
             "secret_hints",
