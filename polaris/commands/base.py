@@ -12,10 +12,11 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from polaris.addresses import is_direct
 from polaris.errors import Conflict, Misconfigured, Unavailable, from_problem
-from polaris.settings import Settings
+from polaris.settings import Credential, Settings
 
 if TYPE_CHECKING:
     from polaris.client import Client
@@ -32,11 +33,19 @@ def settings(**overrides: Any) -> Settings:
 @asynccontextmanager
 async def service() -> AsyncIterator[Client]:
     """The service, as whom the profile (or ``POLARIS_TOKEN``) names."""
+    async with client_of(settings().credential()) as client:
+        yield client
+
+
+def client_of(credential: Credential) -> Client:
+    """A client as whom *credential* names: of the API, or on a direct link of the database itself."""
+    if is_direct(credential.url):
+        from polaris.db.direct import DirectClient
+
+        return cast("Client", DirectClient(credential.token, lease_seconds=settings().lease_seconds))
     from polaris.client import Client
 
-    credential = settings().credential()
-    async with Client(credential.url, credential.token) as client:
-        yield client
+    return Client(credential.url, credential.token)
 
 
 @contextmanager

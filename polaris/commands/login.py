@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from polaris import credentials, render, tokens
+from polaris.addresses import Address, is_direct
 from polaris.command import Group, Result, command
 from polaris.commands import base, setup
 from polaris.errors import Exit, Misconfigured, PolarisError, Unauthorized
@@ -42,28 +43,32 @@ class Login(Group):
         and the command /polaris, and the daemon becomes a service of yours; the plan is shown first.
 
         --device      shows the code in any case
-        --with-token  reads a token from stdin instead, for machines without people
+        --with-token  reads a token from stdin instead, for machines without people; of a postgresql:// URL its password
         --profile     the name to keep it under; it becomes the default one
         --dry-run     shows what would be changed, and changes nothing
         --no-install  signs in and changes nothing else
         """
         from polaris import login
-        from polaris.client import Client
 
         settings = base.settings()
-        service = login.service_address(url or settings.url or _known(settings, profile))
+        asked = url or settings.url or _known(settings, profile)
+        direct = Address.parse(asked) if is_direct(asked) else None
+        service = direct.place if direct else login.service_address(asked)
         name = profile or settings.profile or _profile_for(settings, service)
         before = credentials.find(settings.credentials_file, name)  # a file that cannot be used is found before the act
         me = None
-        if before and before.url == service and not device and not with_token:
+        if before and before.url == service and not device and not with_token and not (direct and direct.password):
             me = await _still_good(before)
         if dry_run:
             return await _shown(settings, service, name, me, no_install)
         if me is not None and before:
             token = before.token
         else:
-            token = _given_token() if with_token else await _granted_token(service, device)
-            async with Client(service, token) as client:
+            if direct:
+                token = _login_of(settings, direct, with_token, shown=url == asked)
+            else:
+                token = _given_token() if with_token else await _granted_token(service, device)
+            async with base.client_of(Credential(service, "", "", token)) as client:
                 me = await client.me()
         credentials.save(settings.credentials_file, name, Credential(service, me["org"], me["actor"], token))
         if before and (before.url, before.actor, before.org) != (service, me["actor"], me["org"]):
@@ -126,10 +131,8 @@ class Login(Group):
 
 async def _still_good(saved: Credential) -> dict[str, Any] | None:
     """Who the saved token says one is; None when the service knows it no more."""
-    from polaris.client import Client
-
     try:
-        async with Client(saved.url, saved.token) as client:
+        async with base.client_of(saved) as client:
             return await client.me()
     except Unauthorized:
         return None
@@ -178,10 +181,11 @@ async def _asked(saved: Credential, name: str, forget: bool, *, revoke: bool) ->
 
     Raises what the service says, unless the profile is to be forgotten in any case.
     """
-    from polaris.client import Client
-
+    if revoke and is_direct(saved.url):
+        _say("The Postgres login stays: whoever looks after the database ends it with `polaris login-role revoke`.")
+        return False
     try:
-        async with Client(saved.url, saved.token) as client:
+        async with base.client_of(saved) as client:
             await (client.sign_out() if revoke else client.me())
         return True
     except Unauthorized:
@@ -197,6 +201,24 @@ async def _asked(saved: Credential, name: str, forget: bool, *, revoke: bool) ->
         if revoke:
             _say(f"{error.message} The token may still be good there: have it revoked.")
         return False
+
+
+def _login_of(settings: Settings, address: Address, with_token: bool, *, shown: bool) -> str:
+    """The whole address of a direct link; its password is asked for, so that no list of processes ever shows it."""
+    if address.password is not None:
+        if shown:
+            _say("The password stood on the command line, where others may have seen it. Without it you are asked.")
+        return address.secret
+    if settings.token and is_direct(settings.token) and Address.parse(settings.token).place == address.place:
+        return settings.token
+    if with_token:
+        return address.with_password(base.text_of("-")).secret
+    if sys.stdin is not None and sys.stdin.isatty():
+        import getpass
+
+        password = getpass.getpass(f"Password of {address.login} (empty: none is needed): ")
+        return address.with_password(password).secret if password else address.secret
+    return address.secret
 
 
 def _known(settings: Settings, profile: str | None) -> str:
