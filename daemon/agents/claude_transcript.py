@@ -1,9 +1,11 @@
 """Claude Code's transcript: what its lines prove, and what no hook tells.
 
 Lines say more than the hooks in four places: the texts between tool calls, turns that were interrupted, calls that the
-user refused, and which advice really is in the context. ``hook_additional_context`` and ``queued_command`` are what the
-model was given; ``hook_success`` only repeats what a hook printed and proves nothing. Unknown types come and go between
-versions and are passed over.
+user refused, and which advice really is in the context. A turn of which no hook told anything is here as a whole
+(``fills``): what was typed, the calls with their results, the reply.
+
+``hook_additional_context`` and ``queued_command`` are what the model was given; ``hook_success`` only repeats what a
+hook printed and proves nothing. Unknown types come and go between versions and are passed over.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from typing import Any
 
 from . import claude_code
 from .base import Captured, Kind, Payload, Seen, Transcript, compact, fitted, markers, shortened, string
-from .bodies import output_body
+from .bodies import call_body, output_body
 
 _INTERRUPTED = ("[Request interrupted by user]", "[Request interrupted by user for tool use]")
 # The model goes on after these; the others end a turn. None (older versions) and max_tokens leave it open.
 _GOES_ON = ("tool_use", "pause_turn")
 _OPEN_CALLS = 16
+# What a slash command wrote: its hook has the line as it was typed.
+_COMMAND = re.compile(r"\s*<(?:command-|local-command)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,9 @@ class Lines:
                 self._interrupted(line, text)
             elif not typed or claude_code.was_handed(text):
                 self._see(line, text)
+            elif text.strip() and self.state.turn and not line.get("isMeta") and not _COMMAND.match(text):
+                name = claude_code.prompt_id(self.session_id, self.state.turn, text)
+                self._tell("prompt", name, text, line, fills=True)
 
     def _result(self, line: Payload, block: Payload) -> None:
         self._resolve("message")
@@ -115,6 +122,9 @@ class Lines:
         if name and line.get("toolDenialKind"):
             text = string(line.get("toolUseResult")) or output_body(block.get("content"))
             self._tell("tool.result", claude_code.result_id(self.session_id, name), text, line)
+        elif name:
+            text = output_body(block.get("content"))
+            self._tell("tool.result", claude_code.result_id(self.session_id, name), text, line, fills=True)
 
     def _interrupted(self, line: Payload, text: str) -> None:
         self._resolve("message")
@@ -134,9 +144,17 @@ class Lines:
                 if claude_code.is_ours(string(block.get("name"))):
                     calls = (*self.state.calls, string(block.get("id")))[-_OPEN_CALLS:]
                     self.state = replace(self.state, calls=calls)
+                self._call(line, block)
             elif kind == "text" and string(block.get("text")).strip():
                 self._resolve("message")
                 self._text(line, message, block["text"], line.get("apiBlockIndex", number))
+
+    def _call(self, line: Payload, block: Payload) -> None:
+        """As the hook tells it, so that readers of the record find the same fields."""
+        call = {"tool_name": block.get("name"), "tool_input": block.get("input"), "tool_use_id": block.get("id")}
+        if name := string(block.get("id")):
+            body = call_body(call, string(line.get("cwd")) or None)
+            self._tell("tool.call", claude_code.call_id(self.session_id, name), body, line, fills=True, payload=call)
 
     def _text(self, line: Payload, message: Payload, text: str, block: Any) -> None:
         stop, turn = message.get("stop_reason"), self.state.turn
@@ -179,11 +197,13 @@ class Lines:
         if at >= self.since:
             self.seen += [Seen(delivery, self.state.turn, at) for delivery in markers(text)]
 
-    def _tell(self, kind: Kind, client_id: str, body: str, line: Payload, repeat: bool = False) -> None:
+    def _tell(
+        self, kind: Kind, client_id: str, body: str, line: Payload, *, payload: Payload | None = None, **more: bool
+    ) -> None:
         at = _at(line)
         if at >= self.since:
-            event = Captured(kind, client_id, self.state.turn, shortened(body), fitted(line), _time(at), repeat=repeat)
-            self.events.append(event)
+            told = fitted(line if payload is None else payload)
+            self.events.append(Captured(kind, client_id, self.state.turn, shortened(body), told, _time(at), **more))
 
 
 def _message(line: Payload) -> Payload:

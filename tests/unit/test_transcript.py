@@ -10,6 +10,7 @@ import pytest
 
 from polaris.daemon import transcript
 from polaris.daemon.agents import claude_code
+from polaris.daemon.agents.base import Captured
 from polaris.daemon.agents.claude_transcript import TRANSCRIPT
 from polaris.daemon.transcript import Cursor, Reading
 
@@ -22,6 +23,11 @@ MARKER = f"polaris:advice:{ID}"
 LATER = "2026-11-22T15:00:00.000Z"
 
 Line = dict[str, Any]
+
+
+def added(reading: Reading) -> list[Captured]:
+    """Without what is there only for turns that no hook told of."""
+    return [event for event in reading.events if not event.fills]
 
 
 class File:
@@ -46,7 +52,8 @@ class File:
         return reading
 
     def kinds(self) -> list[tuple[str, str]]:
-        return [(event.kind, event.body) for event in self.read().events]
+        """What it adds to the hooks of its turns."""
+        return [(event.kind, event.body) for event in added(self.read())]
 
 
 @pytest.fixture
@@ -117,7 +124,7 @@ class TestRecorded:
         assert messages[0].occurred_at.isoformat() == "2026-11-22T14:52:59.709000+00:00"
 
     def test_interruptions_and_refused_calls_are_told(self) -> None:
-        events = fixture("origins", TUI).events
+        events = added(fixture("origins", TUI))
 
         assert [(event.kind, event.body, event.turn) for event in events] == [
             ("tool.result", "User rejected tool use", "24a15066-10ba-4c25-825b-7fb7b4156920"),
@@ -136,6 +143,31 @@ class TestRecorded:
         assert len(started - ended) <= 1
         calls = {event.client_id.rpartition(":")[2] for event in events if event.kind == "tool.call"}
         assert calls == {event.client_id.rpartition(":")[2] for event in events if event.kind == "tool.result"}
+
+    def test_a_turn_that_no_hook_told_of_is_here_as_a_whole_under_the_ids_of_the_hooks(self) -> None:
+        lines = (FIXTURES / "_sequence.print-mode.jsonl").read_text().splitlines()
+        hooks = {
+            event.client_id: event
+            for line in lines
+            for event in claude_code.capture(json.loads(line)["payload"], capture_id="c", at=1.0)
+            if not event.subagent
+        }
+        fills = [event for event in fixture("print-mode", PRINT_MODE).events if event.fills]
+
+        assert {event.client_id for event in fills} == {
+            name for name, event in hooks.items() if event.kind in ("prompt", "tool.call", "tool.result")
+        }
+        assert [event.body for event in fills if event.kind != "tool.result"] == [
+            hooks[event.client_id].body for event in fills if event.kind != "tool.result"
+        ]
+
+    def test_what_nobody_typed_fills_no_turn_as_a_prompt(self) -> None:
+        lines = (FIXTURES / "_transcript.origins.jsonl").read_text().splitlines()
+        typed = {json.loads(line).get("promptId") for line in lines if '"kind":"human"' in line}
+        prompts = [event for event in fixture("origins", TUI).events if event.kind == "prompt"]
+
+        assert {event.turn for event in prompts} <= typed
+        assert not any(claude_code.was_handed(event.body) for event in prompts)
 
     def test_the_end_of_the_process_is_hinted_at(self) -> None:
         assert fixture("print-mode", PRINT_MODE).ended
@@ -251,7 +283,7 @@ class TestTexts:
         )
         assert file.kinds() == [("message", "Half"), ("turn.interrupted", "Request interrupted by user")]
         file.add(typed("again", "turn-3"), said("Yes.", None, "msg_4"), typed("next", "turn-4"))
-        (event,) = file.read().events
+        (event,) = added(file.read())
         assert (event.kind, event.turn) == ("reply", "turn-3")
         assert event.client_id == claude_code.reply_id(SESSION, "turn-3", "Yes.")
 
@@ -265,7 +297,7 @@ class TestTexts:
 
     def test_the_hooks_text_and_the_transcripts_may_differ_in_blanks(self, file: File) -> None:
         file.add(typed("go"), said("All done.  \nLast line.\n"))
-        (event,) = file.read().events
+        (event,) = added(file.read())
         stop = {"session_id": SESSION, "prompt_id": "turn-1", "hook_event_name": "Stop"}
         (hook,) = claude_code.capture(
             stop | {"last_assistant_message": "All done.\nLast line."}, capture_id="c", at=1.0
@@ -305,13 +337,13 @@ class TestReading:
         file.add(typed("go"), b'{"type":"user", broken\n', b"\n", b'["type":"user"]\n', b"\xff\xfe\n", said("Done."))
         reading = file.read()
 
-        assert [event.body for event in reading.events] == ["Done."]
+        assert [event.body for event in added(reading)] == ["Done."]
         assert reading.skipped == 2
 
     def test_half_a_surrogate_pair_is_read(self, file: File) -> None:
         file.add(typed("go"), json.dumps(said("Done \ud83d.")).encode() + b"\n")
 
-        assert len(file.read().events) == 1
+        assert len(added(file.read())) == 1
 
     def test_a_long_end_is_read_in_parts(self, file: File) -> None:
         file.add(
@@ -321,7 +353,7 @@ class TestReading:
         calls = 0
         while True:
             reading = file.read(limit=4096)
-            bodies += [event.body for event in reading.events]
+            bodies += [event.body for event in added(reading)]
             calls += 1
             assert reading.bytes_read <= 4096 + 1024
             if not reading.more:
@@ -336,7 +368,7 @@ class TestReading:
         skipped = 0
         for _ in range(20):
             reading = file.read(limit=4096)
-            bodies += [event.body for event in reading.events]
+            bodies += [event.body for event in added(reading)]
             skipped += reading.skipped
 
         assert bodies == ["Done."]
@@ -347,7 +379,7 @@ class TestReading:
         file.read()
         file.path.write_bytes(b"")
         file.add(typed("go", "turn-9"), said("Three."))
-        (event,) = file.read().events
+        (event,) = added(file.read())
 
         assert (event.body, event.turn) == ("Three.", "turn-9")
 
@@ -391,7 +423,7 @@ class TestBinding:
         file.add(typed("secret plans", "turn-1"), said("Old."), typed("go", "turn-2"))
         file.cursor = transcript.at_end(file.path, 1_795_359_600.0, TRANSCRIPT)
         file.add(said("New.", name="msg_2"))
-        (event,) = file.read().events
+        (event,) = added(file.read())
 
         assert (event.body, event.turn) == ("New.", "turn-2")
 
@@ -426,7 +458,7 @@ def test_the_cost_of_a_turn_is_the_same_in_a_long_session(file: File) -> None:
         reading = file.read()
         costs.append(reading.bytes_read)
 
-        assert [event.body for event in reading.events] == ["I look.", "Done."]
+        assert [event.body for event in added(reading)] == ["I look.", "Done."]
     size = file.path.stat().st_size
 
     assert max(costs[10:]) - min(costs[10:]) < 64
