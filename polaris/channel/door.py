@@ -1,8 +1,8 @@
 """The way in and out of the process: stdin and stdout, claimed before anything else is loaded.
 
 From here on file descriptor 0 is empty and 1 leads to stderr, so that nothing that prints can hurt the protocol. A
-thread reads the lines. It answers the handshake by itself, because agents wait for it and the SDK takes its time to
-load; everything else waits in order for `attach`.
+thread reads the lines. Until the SDK is loaded it answers by itself what agents wait for: the handshake, and the list
+of tools, without which some (Codex) begin their turn and have none. Everything else waits in order for `attach`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from . import greeting
 
 LINE_BYTES = 16 * 1024 * 1024
+# Written by `polaris.channel.server.listing`; a test holds it equal to the models.
+TOOLS_FILE = Path(__file__).with_name("tools.json")
 
 Line = bytes | None
 
@@ -30,7 +33,7 @@ class Door:
         self._handing = threading.Lock()
         self._waiting: list[Line] = []
         self._taker: Callable[[Line], None] | None = None
-        self._greeting = True
+        self._first = True
         # The id of the request that was answered here: the SDK sees it too, and its answer is not sent.
         self.answered: str | int | None = None
 
@@ -55,7 +58,7 @@ class Door:
     def _read(self) -> None:
         with os.fdopen(self._in, "rb", closefd=False) as source:
             while line := source.readline(LINE_BYTES):
-                if self._greeting and self._greeted(line):
+                if self._taker is None and self._answer(line):
                     continue
                 self._hand(line)
         self._hand(None)
@@ -69,8 +72,8 @@ class Door:
             else:
                 self._waiting.append(line)
 
-    def _greeted(self, line: bytes) -> bool:
-        """Answers what belongs to the handshake; the first other request ends that. True: nobody else needs it."""
+    def _answer(self, line: bytes) -> bool:
+        """Answers what can be answered here. True: nobody else needs the line."""
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):
@@ -78,21 +81,30 @@ class Door:
         if not isinstance(message, dict) or "method" not in message:
             return False
         method, params, named = message["method"], message.get("params"), message.get("id")
-        if method == "server/discover" and _is_id(named):
-            error = greeting.refused(method, _version(params))
-            self.write(_line({"jsonrpc": "2.0", "id": named, "error": error}))
-            return True
-        self._greeting = False
-        if method != "initialize" or not _is_id(named) or message.get("jsonrpc") != "2.0":
+        if not isinstance(named, (str, int)) or isinstance(named, bool) or message.get("jsonrpc") != "2.0":
             return False
-        if (result := greeting.initialized(params)) is not None:
+        if method == "server/discover":
+            self._say(named, error=greeting.refused(method, _version(params)))
+            return True
+        if method == "tools/list" and self.answered is not None and not _asks_for_more(params):
+            return self._list(named)
+        first, self._first = self._first, False
+        if method == "initialize" and first and (result := greeting.initialized(params)) is not None:
             self.answered = named
-            self.write(_line({"jsonrpc": "2.0", "id": named, "result": result}))
+            self._say(named, result=result)
         return False
 
+    def _list(self, named: str | int) -> bool:
+        try:
+            tools = json.loads(TOOLS_FILE.read_bytes())
+        except (OSError, ValueError):
+            return False
+        self._say(named, result={"tools": tools})
+        return True
 
-def _is_id(value: Any) -> bool:
-    return isinstance(value, (str, int)) and not isinstance(value, bool)
+    def _say(self, named: str | int, **said: Any) -> None:
+        line = json.dumps({"jsonrpc": "2.0", "id": named, **said}, ensure_ascii=False, separators=(",", ":"))
+        self.write(line.encode("utf-8", "replace") + b"\n")
 
 
 def _version(params: Any) -> Any:
@@ -100,8 +112,11 @@ def _version(params: Any) -> Any:
     return meta.get(greeting.ENVELOPE) if isinstance(meta, dict) else None
 
 
-def _line(message: dict[str, Any]) -> bytes:
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+def _asks_for_more(params: Any) -> bool:
+    """A further page, or a client of the protocol without a handshake."""
+    return params is not None and (
+        not isinstance(params, dict) or params.get("cursor") is not None or _version(params) is not None
+    )
 
 
 def _stderr() -> int:

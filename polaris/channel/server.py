@@ -193,6 +193,12 @@ async def _write(door: Door, incoming: MemoryObjectReceiveStream[SessionMessage]
             await asyncio.to_thread(door.write, line.encode("utf-8", "replace"))
 
 
+def listing() -> list[dict[str, Any]]:
+    """The tools as they are on the wire: what `door` reads from ``tools.json``."""
+    tools = ListToolsResult(tools=[_advertised(name, spec) for name, spec in TOOLS.items()])
+    return list(tools.model_dump(by_alias=True, exclude_none=True, mode="json")["tools"])
+
+
 def _advertised(name: str, spec: ToolSpec) -> Tool:
     return Tool(
         name=name,

@@ -17,7 +17,8 @@ EVENTS = 30
 EVENTS_MOST = 200
 WAIT_SECONDS = 55
 
-Name = Annotated[str, Field(min_length=1, max_length=128)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Participant = Annotated[str, Field(pattern=r"^(user|agent):[a-z0-9][a-z0-9-]{0,62}$")]
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_CHARACTERS)]
 Advice = Annotated[str, Field(min_length=1, max_length=ADVICE_CHARACTERS)]
 
@@ -128,7 +129,9 @@ class Injected(Answer):
 
 
 class Handoff(Input):
-    to: Name | None = Field(None, description="The participant to keep the seat for, as user:priya; else anybody.")
+    to: Participant | None = Field(
+        None, description="The participant to keep the seat for, as user:priya; else anybody."
+    )
 
 
 class HandedOff(Answer):

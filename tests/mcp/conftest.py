@@ -46,7 +46,7 @@ async def service(database: Any, tmp_path: Path) -> AsyncIterator[RealService]:
     real = RealService(folder, database.service, database.owner)
     await real.start()
     yield real
-    await real.kill()
+    await real.end()
 
 
 @pytest.fixture
