@@ -3,6 +3,7 @@
 The rule of all readers holds: listen first, then read everything after the last seen number, then follow. A
 notification only wakes; a slow poll wakes too, because a notification can be lost. What is live ends when its login was
 revoked or may not see the project any more: looked at every three seconds, and at once when the control channel speaks.
+Leases and advice whose time is over are ended from here too, because there may be no other process that does it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 12.0
+POLL_SECONDS, MAINTAIN_SECONDS = 12.0, 6.0
 REVALIDATE_SECONDS, SHORTEST_SECONDS = 3.0, 0.2
 ACCESS_ROUNDS = 20  # every so many looks the access to projects is checked without a notification
 LOGIN_DIED, NO_ACCESS = 4401, 4403
@@ -126,7 +127,7 @@ class Bus:
     # The watch over the logins.
 
     async def _look(self) -> None:
-        round, polled = 0, time.monotonic()
+        round, polled, maintained = 0, time.monotonic(), 0.0
         while True:
             began = time.monotonic()
             self._poked.clear()
@@ -134,6 +135,9 @@ class Bus:
             access, self._look_at_access = self._look_at_access or round % ACCESS_ROUNDS == 0, False
             for line in {watch.line for watch in self._watches}:
                 await self._revalidate(line, access)
+            if began - maintained > MAINTAIN_SECONDS * (0.75 + 0.5 * random.random()):
+                maintained = began
+                await self._maintain()
             if began - polled > POLL_SECONDS * (0.85 + 0.3 * random.random()):
                 polled = began
                 for watch in self._watches:
@@ -144,6 +148,15 @@ class Bus:
                     await self._poked.wait()
             except TimeoutError:
                 pass
+
+    async def _maintain(self) -> None:
+        """Ends what has lapsed in the organizations of these logins. Several processes may: the functions lock."""
+        for line in {watch.line for watch in self._watches}:
+            try:
+                await line.ask(calls.expire_leases, None)
+                await line.ask(calls.expire_deliveries, None)
+            except PolarisError as error:
+                logger.warning("maintenance failed", extra={"reason": error.code})
 
     async def _revalidate(self, line: Line, access: bool) -> None:
         mine = [watch for watch in self._watches if watch.line is line]

@@ -232,10 +232,11 @@ class DirectClient:
         *,
         client_id: str | None = None,
         expires_in_seconds: int | None = None,
+        agent: str | None = None,
     ) -> Json:
         expiry = DEFAULT_EXPIRY if expires_in_seconds is None else timedelta(seconds=expires_in_seconds)
         text = await self._clean(body)
-        given = await self._line.ask(calls.inject, None, None, project, session, text, client_id, expiry)
+        given = await self._line.ask(calls.inject, None, None, project, session, text, client_id, expiry, agent=agent)
         return _object(model.Injected, given)
 
     async def delivery(self, project: str, delivery: str) -> Json:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
+from polaris.addresses import ENCRYPTED, is_loopback
 from polaris.db.migrate import LOCK_KEY
 from polaris.errors import Conflict, NotFound, from_database
 
@@ -77,7 +78,10 @@ def create_client(url: str, org: int, actor: str, login: str) -> Login:
             raise from_database(error) from error
         place = _place(connection)
     name, secret, host = (quote(part, safe="") for part in (login, password, place.get("host", "localhost")))
-    return Login(login, actor, f"postgresql://{name}:{secret}@{host}:{place['port']}/{place['dbname']}")
+    # A direct link refuses an address that says nothing about encryption and leads over a network.
+    mode = place.get("sslmode") if place.get("sslmode") in ENCRYPTED else "verify-full"
+    more = "" if is_loopback(unquote(host)) or unquote(host).startswith("/") else f"?sslmode={mode}"
+    return Login(login, actor, f"postgresql://{name}:{secret}@{host}:{place['port']}/{place['dbname']}{more}")
 
 
 def revoke_client(url: str, org: int, login: str) -> None:
