@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from polaris import __version__, install, service
+from polaris.addresses import is_direct
 from polaris.errors import PolarisError
 from polaris.settings import Credential, Settings
 
@@ -101,8 +102,8 @@ async def _checked(
 
 async def _service(patient: Patient) -> list[Finding]:
     credential = patient.settings.credential()
-    if not credential.url.startswith(("http://", "https://")):
-        return [Finding("service", "ok", "The profile is a direct link to a database; the daemon says how it is.")]
+    if is_direct(credential.url):
+        return await _database(credential)
     place = f"{urlsplit(credential.url).scheme}://{urlsplit(credential.url).netloc.rpartition('@')[2]}"
     limit = aiohttp.ClientTimeout(total=CHECK_SECONDS - 0.3)
     begun = time.time()
@@ -117,6 +118,22 @@ async def _service(patient: Patient) -> list[Finding]:
         return [Finding("service", "fail", f"{place} does not answer.", mend)]
     now = (begun + time.time()) / 2
     return [*_signed_in(credential, place, status, raw), *_clock(date, now)]
+
+
+async def _database(credential: Credential) -> list[Finding]:
+    """A direct link: the database itself is the service."""
+    from polaris.db.direct import DirectClient
+
+    try:
+        async with DirectClient(credential.token) as client:
+            me = await client.me()
+    except PolarisError as error:
+        mend = error.hint or f"polaris login {credential.url}"
+        return [Finding("service", "fail", f"{credential.url}: {error.message}", mend)]
+    return [
+        Finding("service", "ok", f"{credential.url} answers."),
+        Finding("sign-in", "ok", f"{me['actor']} of {me['org']} ({me['role']}), by a login of the database."),
+    ]
 
 
 def _signed_in(credential: Credential, place: str, status: int, raw: bytes) -> list[Finding]:

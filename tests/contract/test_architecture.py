@@ -43,7 +43,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "polaris.http": (LIGHT | {"polaris.http", "polaris.db"}, {"fire"}),
     "polaris.login": (LIGHT, {"psycopg", "fire"}),
     "polaris.service": (LIGHT, {"psycopg", "aiohttp", "fire"}),
-    "polaris.doctor": (LIGHT | {"polaris.install", "polaris.service"}, {"psycopg", "fire"}),
+    "polaris.doctor": (LIGHT | {"polaris.install", "polaris.service", "polaris.db"}, {"psycopg", "fire"}),
     "polaris.client": (LIGHT - {"polaris.redact", "polaris.render"}, {"psycopg", "fire"}),
     "daemon": (LIGHT | {"polaris.client"}, {"psycopg", "fire"}),
     "bridge": (LIGHT | {"polaris.db"}, {"psycopg", "fire"}),
