@@ -156,7 +156,7 @@ async def test_a_page_goes_on_where_the_last_one_ended_and_is_never_long(
         ("polaris_connect", {"session": "fxm"}, "project: Field required"),
         ("polaris_connect", {"project": "pj"}, "A driver names a project and a session."),
         ("polaris_connect", {"project": "pj", "session": "fxm", "role": "king"}, "role: Input should be"),
-        ("polaris_connect", {"project": "Not A Name", "session": "fxm"}, "name"),
+        ("polaris_connect", {"project": "Not A Name", "session": "fxm"}, "project: String should match pattern"),
         ("polaris_reply", {"text": "hello", "loud": True}, "loud: Extra inputs are not permitted"),
         ("polaris_reply", {"text": ""}, "text: String should have at least 1 character"),
         ("polaris_reply", {"text": "x" * 20_000}, "text: String should have at most 16000 characters"),
