@@ -13,6 +13,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -168,7 +169,8 @@ def _clock(date: str, now: float) -> list[Finding]:
         return [Finding("clock", "ok", "This machine's clock agrees with the service's.")]
     way = "ahead of" if skew > 0 else "behind"
     text = f"This machine's clock is {abs(skew):.0f} s {way} the service's: events have wrong times."
-    return [Finding("clock", "warn", text, "timedatectl set-ntp true")]
+    mend = "sudo sntp -sS time.apple.com" if sys.platform == "darwin" else "sudo timedatectl set-ntp true"
+    return [Finding("clock", "warn", text, mend)]
 
 
 # The daemon

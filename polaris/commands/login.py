@@ -121,7 +121,7 @@ class Login(Group):
             rest = ", ".join(credentials.names(file))
             return Result(told, [*lines, f"Everything else stays, for: {rest}."])
         removal = await base.in_thread(setup.look, settings, removes=True)
-        for line in removal.lines(colour=render.colour_wanted(sys.stderr)):
+        for line in [*removal.lines(colour=render.colour_wanted(sys.stderr)), ""]:
             _say(line)
         lines += await base.in_thread(removal.carry_out)
         lines += [f"Left as it is: {one.error}" for one in removal.agents.refused]
@@ -156,7 +156,7 @@ async def _shown(settings: Settings, service: str, name: str, me: dict[str, Any]
 async def _set_up(settings: Settings, found: dict[str, str]) -> Result:
     """Shows the plan on stderr, carries it out, and tells what was done and what is left to do."""
     plan = await base.in_thread(setup.look, settings)
-    for line in plan.lines(colour=render.colour_wanted(sys.stderr)):
+    for line in [*plan.lines(colour=render.colour_wanted(sys.stderr)), ""]:
         _say(line)
     refused = len(plan.agents.refused)
     changed = bool(plan.agents)
