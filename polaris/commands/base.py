@@ -136,6 +136,11 @@ def text_of(word: str) -> str:
     return sys.stdin.read().strip()
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 event``, ``2 events``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[str]:
     """Aligned columns with a head; times are cut to the minute, nothing is shown as a dash."""
     if not rows:

@@ -250,7 +250,7 @@ async def _handed_over(this: Json, to: str | None) -> Result:
     place = f"{answer['project']}/{answer['session']}"
     lines = [f"The seat of {place} is " + (f"kept for {to} for five minutes." if to else "open.")]
     if waiting := answer.get("waiting"):
-        lines.append(f"{waiting} events were not delivered in time; they follow, marked as late.")
+        lines.append(f"Not delivered in time: {base.counted(waiting, 'event')}. What is left follows, marked as late.")
     return Result(answer, [*lines, "This agent session is not captured any more."])
 
 
@@ -259,7 +259,8 @@ async def _disconnected(this: Json) -> Result:
     if not answer.get("disconnected"):
         return Result(answer, ["This agent session was not connected."])
     if answer.get("waiting"):
-        return Result(answer, [f"Disconnected. {answer['waiting']} events are delivered later."])
+        left = base.counted(answer["waiting"], "event")
+        return Result(answer, [f"Disconnected. To be delivered later: {left}."])
     return Result(answer, ["Disconnected." + (" The seat is open." if answer.get("released") else "")])
 
 
@@ -274,7 +275,7 @@ async def _status(this: Json) -> Result:
     if not status.get("project"):
         lines.append("Connect it: `polaris join PROJECT SESSION`.")
     elif waiting := status.get("advice_waiting"):
-        lines.append(f"{waiting} pieces of advice wait: `polaris inbox`.")
+        lines.append(f"Advice waits ({waiting}): `polaris inbox`.")
     return Result(status, lines)
 
 

@@ -115,8 +115,8 @@ class Login(Group):
         told["waiting"] = left
         lines = [f"{found.actor} of {found.org} is signed out of {found.url}; the profile {name!r} is removed."]
         if any(left.values()):
-            words = f"{left['events']} events and {left['files']} files of hooks"
-            lines.append(f"{words} did not reach the service. They are kept in {settings.home}.")
+            words = f"{base.counted(left['events'], 'event')} and {base.counted(left['files'], 'file')} of hooks"
+            lines.append(f"The service does not have {words}: they are kept in {settings.home}.")
         if not last:
             rest = ", ".join(credentials.names(file))
             return Result(told, [*lines, f"Everything else stays, for: {rest}."])

@@ -59,5 +59,5 @@ def queue_lines(queue: Json) -> list[str]:
     events, files = queue["events"], queue["files"]
     if not events and not files:
         return []
-    words = [f"{events} events"] * bool(events) + [f"{files} files of hooks"] * bool(files)
-    return [f"{' and '.join(words)} wait for the service. They are kept and sent after the next start."]
+    words = [base.counted(events, "event")] * bool(events) + [base.counted(files, "file") + " of hooks"] * bool(files)
+    return [f"For the service wait {' and '.join(words)}: kept, and sent after the next start."]
