@@ -52,6 +52,7 @@ LOG = log.get("daemon")
 HOST = "127.0.0.1"
 FILES_SECONDS = 2.0
 STOP_SECONDS = 3.0
+OPEN_FILES = 4096
 
 
 class Daemon:
@@ -215,41 +216,65 @@ async def serve(
     program has the port.
     """
     check_private(settings.home)
+    _room_for_connections()
     async with AsyncExitStack() as stack:
         stack.enter_context(_Lock(settings.home / "daemon.lock", settings.daemon_file))
         token = guard.read_token(settings.daemon_token_file)
         daemon = Daemon(settings, **options)
         stack.push_async_callback(daemon.close)
         await daemon.open()
-        app = web.Application(middlewares=[guard.guard(token)], client_max_size=guard.BODY_BYTES)
+        door = guard.Door()
+        app = web.Application(middlewares=[guard.guard(token, door)], client_max_size=guard.BODY_BYTES)
         Routes(daemon).add_to(app)
         DeliveryRoutes(daemon).add_to(app)
         app.on_shutdown.append(daemon.speaking.stop)
-        runner = web.AppRunner(app, shutdown_timeout=STOP_SECONDS, handle_signals=False, access_log=None)
+        runner = web.AppRunner(
+            app,
+            shutdown_timeout=STOP_SECONDS,
+            handle_signals=False,
+            access_log=None,
+            keepalive_timeout=guard.KEEPALIVE_SECONDS,
+            lingering_time=1.0,
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         wanted = settings.port if port is None else port
-        site = web.TCPSite(runner, HOST, wanted)
+        assert runner.server
         try:
-            await site.start()
+            listening = await asyncio.get_running_loop().create_server(door.over(runner.server), HOST, wanted)
         except OSError as error:
             raise Misconfigured(
                 f"Port {wanted} of this machine is taken by another program.",
                 code="port_taken",
                 hint="Set POLARIS_PORT to a free one, for the daemon and for the agents.",
             ) from error
-        daemon.port = site.port
-        about = {"port": site.port, "pid": os.getpid(), "version": __version__, "parent": settings.parent}
+        stack.callback(listening.close)
+        daemon.tasks.start("door", door.sweep)
+        daemon.port = listening.sockets[0].getsockname()[1]
+        about = {"port": daemon.port, "pid": os.getpid(), "version": __version__, "parent": settings.parent}
         write_private(settings.daemon_file, json.dumps(about))
         stack.callback(settings.daemon_file.unlink, missing_ok=True)
         stop = stop or asyncio.Event()
         # Before anybody learns that it runs: who knows may end it.
         with _signals(stop):
-            LOG.info("listening", extra={"port": site.port})
+            LOG.info("listening", extra={"port": daemon.port})
             if ready:
-                ready(site.port)
+                ready(daemon.port)
             await stop.wait()
             LOG.info("stopping")
+
+
+def _room_for_connections() -> None:
+    """Some systems give a program 256 open files; a link for each session and a hook for each event need more."""
+    try:
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (ImportError, OSError, ValueError):
+        LOG.info("the number of open files stays as it is")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 A web page can make a browser send requests to 127.0.0.1, under any name that resolves there; another user of the
 machine can connect to any port. The first is stopped by Host, Origin, Sec-Fetch-Site and the content type, the second
-by a token that only this user can read.
+by a token that only this user can read; and whoever has not shown it can hold no connection for long.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import os
 import secrets
+import stat
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 BODY_BYTES = 16 * 1024 * 1024
 # A hook has one second for everything; whoever sends slower than this is none.
 BODY_SECONDS = 5.0
+# Bodies above this are read a few at a time: a hundred of the largest at once would be gigabytes.
+LARGE_BYTES = 1024 * 1024
+LARGE_AT_ONCE = 4
+# Connections at once, and how long one may last that shows no token. Of our own, which may wait long, none is closed.
+MOST_CONNECTIONS = 600
+UNPROVEN_SECONDS = 5.0
+SWEEP_SECONDS = 1.0
+KEEPALIVE_SECONDS = 30.0
 TOKEN_HEADER = "X-Polaris-Token"
 
 
@@ -51,12 +62,16 @@ class TooSlow(PolarisError):
 
 
 def read_token(file: Path) -> str:
-    """The daemon's secret; made at the first start. Raises `Misconfigured` when it cannot be read."""
+    """The daemon's secret; made at the first start, and anew when others could have read or written it.
+
+    Raises `Misconfigured` when it cannot be read.
+    """
     try:
+        about = file.lstat()
         token = file.read_text(encoding="ascii").strip()
-        if token:
-            file.chmod(0o600)
+        if token and _private(about):
             return token
+        LOG.warning("others could read the daemon's token; there is a new one")
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
@@ -66,13 +81,67 @@ def read_token(file: Path) -> str:
     return token
 
 
-def guard(token: str) -> Any:
+class Door:
+    """Makes the protocol of each connection, and sees to it that strangers cannot take up the room of our own."""
+
+    def __init__(self, most: int = MOST_CONNECTIONS) -> None:
+        self._most = most
+        self._server: web.Server | None = None
+        # When each connection came that has not shown the token yet, oldest first.
+        self._unproven: dict[asyncio.BaseProtocol, float] = {}
+
+    def over(self, server: web.Server) -> Door:
+        self._server = server
+        return self
+
+    def __call__(self) -> asyncio.Protocol:
+        assert self._server
+        if len(self._server.connections) >= self._most:
+            self._make_room()
+        protocol = self._server()
+        self._unproven[protocol] = time.monotonic()
+        return protocol
+
+    def proved(self, request: web.Request) -> None:
+        self._unproven.pop(request.protocol, None)
+
+    async def sweep(self) -> None:
+        """Closes, for ever, what has shown no token in time: also who sends its headers byte by byte."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            now = time.monotonic()
+            for protocol, since in list(self._unproven.items()):
+                # Gone by itself, or late.
+                if since < now - UNPROVEN_SECONDS or (since < now - SWEEP_SECONDS and not _transport(protocol)):
+                    self._abort(protocol)
+
+    def _make_room(self) -> None:
+        """The oldest that has shown nothing has to go; where all are our own, this one is one more."""
+        for protocol in list(self._unproven):
+            if self._abort(protocol):
+                return
+
+    def _abort(self, protocol: asyncio.BaseProtocol) -> bool:
+        self._unproven.pop(protocol, None)
+        transport = _transport(protocol)
+        if transport is not None:
+            transport.abort()
+        return transport is not None
+
+
+def _transport(protocol: asyncio.BaseProtocol) -> asyncio.WriteTransport | None:
+    found: asyncio.WriteTransport | None = getattr(protocol, "transport", None)
+    return found
+
+
+def guard(token: str, door: Door) -> Any:
     """A middleware that lets only this user's own programs through and tells errors as problems."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             _check(request, token)
+            door.proved(request)
             return await handler(request)
         except PolarisError as error:
             if error.status >= 500:
@@ -97,18 +166,29 @@ def guard(token: str) -> Any:
 
 async def read_body(request: web.Request) -> bytes:
     """The body, whole, within size and time. Raises `TooLarge` or `TooSlow`."""
-    if request.content_length is not None and request.content_length > BODY_BYTES:
+    told = request.content_length
+    if told is not None and told > BODY_BYTES:
         raise TooLarge()
-    parts, size = [], 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.content.iter_any():
-                size += len(part)
-                if size > BODY_BYTES:
-                    raise TooLarge()
-                parts.append(part)
+            if told is not None and told <= LARGE_BYTES:
+                return await _whole(request)
+            async with _large:
+                return await _whole(request)
     except TimeoutError as error:
         raise TooSlow() from error
+
+
+_large = asyncio.Semaphore(LARGE_AT_ONCE)
+
+
+async def _whole(request: web.Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.content.iter_any():
+        size += len(part)
+        if size > BODY_BYTES:
+            raise TooLarge()
+        parts.append(part)
     return b"".join(parts)
 
 
@@ -122,6 +202,12 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadRequest("The body has to be a JSON object.")
     return body
+
+
+def _private(about: os.stat_result) -> bool:
+    """Whether a file, which is no link, is this user's alone."""
+    own = not hasattr(os, "getuid") or about.st_uid == os.getuid()
+    return own and stat.S_ISREG(about.st_mode) and not about.st_mode & 0o077
 
 
 def _check(request: web.Request, token: str) -> None:
