@@ -142,7 +142,8 @@ def commands() -> dict[str, Any]:
 
 
 def daemon_routes() -> set[tuple[str, str]]:
-    return {(m.upper(), p) for m, p in re.findall(r"add_(get|post)\(\"([^\"]+)\"", page("daemon/routes.py"))}
+    text = page("daemon/routes.py") + page("daemon/delivery_routes.py")
+    return {(m.upper(), p) for m, p in re.findall(r"add_(get|post)\(\"([^\"]+)\"", text)}
 
 
 def public_functions() -> dict[str, str]:
