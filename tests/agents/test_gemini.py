@@ -32,7 +32,7 @@ def test_a_run_in_print_mode_is_captured_and_advised(manu: User, floor: Floor, s
 
     assert done.returncode == 0, done.stderr
     assert floor.answered(advised.delivery)
-    assert "> Tokens are signed with RS256" in stub.asked("main.2")[0].read
+    assert "Tokens are signed with RS256" in stub.asked("main.2")[0].read
     called = [event["body"] for event in floor.events("tool.call")]
     assert called == ["run_shell_command: echo hello-from-tool"]
     assert len(floor.events("tool.result")) == 1
