@@ -162,7 +162,7 @@ async def test_a_page_goes_on_where_the_last_one_ended_and_is_never_long(
         ("polaris_reply", {"text": "x" * 20_000}, "text: String should have at most 16000 characters"),
         ("polaris_context", {"limit": 0}, "limit: Input should be greater than or equal to 1"),
         ("polaris_context", {"wait": 56}, "wait: Input should be less than or equal to 55"),
-        ("polaris_inject", {"session": "nobody", "text": "hello", "project": "pj"}, "nobody"),
+        ("polaris_inject", {"session": "fxm", "text": "hello", "project": "pj"}, "There is no project pj"),
         ("polaris_handoff", {}, "not connected"),
     ],
 )
