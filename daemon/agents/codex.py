@@ -102,7 +102,7 @@ def _call(told: Told) -> list[Captured]:
 
 def _result(told: Told) -> list[Captured]:
     body = output_body(told.payload.get("tool_response"), told.session.cwd)
-    return [told.event("tool.result", body, told.text("tool_use_id"))]
+    return [told.event("tool.result", body.rstrip("\n"), told.text("tool_use_id"))]
 
 
 def _permission(told: Told) -> list[Captured]:

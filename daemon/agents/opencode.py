@@ -201,7 +201,7 @@ def _result(told: Told) -> list[Captured]:
     response = _dict(told.payload.get("output"))
     # The tools of MCP servers answer with content, all others with output.
     body = string(response["output"]) if "output" in response else output_body(response.get("content"))
-    return [told.event("tool.result", body, string(_input(told.payload).get("callID")))]
+    return [told.event("tool.result", body.rstrip("\n"), string(_input(told.payload).get("callID")))]
 
 
 def _tool_part(told: Told) -> list[Captured]:

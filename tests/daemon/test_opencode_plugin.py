@@ -140,7 +140,7 @@ async def test_a_recorded_run_becomes_events_once(opencode: OpenCode, fake: Fake
         ("prompt", "STUB:main go"),
         ("tool.call", "bash: sleep 4; echo slept"),
         ("prompt", "MARK-BUSY-PROMPT"),
-        ("tool.result", "slept\n"),
+        ("tool.result", "slept"),
         ("message", "I will run."),
         ("reply", "final 1"),
         ("prompt", "STUB:idle MARK-IDLE-PROMPT"),

@@ -49,7 +49,7 @@ def kept(payloads: list[dict[str, Any]], prefix: str = "c") -> dict[str, Capture
 
 EXPECTED = {
     "Interrupt": ("turn.interrupted", "Interrupted by the user."),
-    "PostToolUse.Bash": ("tool.result", "hello-codex\n"),
+    "PostToolUse.Bash": ("tool.result", "hello-codex"),
     "PostToolUse.mcp__polaris__reply": ("tool.result", "ok"),
     "PreToolUse.Bash": ("tool.call", "Bash: echo hello-codex"),
     "PreToolUse.mcp__polaris__reply": ("tool.call", "mcp__polaris__reply: hi"),
@@ -77,7 +77,7 @@ class TestCapture:
             ("notice", "Agent session started (startup)."),
             ("prompt", "STUB:main please"),
             ("tool.call", "Bash: echo hello-codex"),
-            ("tool.result", "hello-codex\n"),
+            ("tool.result", "hello-codex"),
             ("tool.call", "Bash: exit 3"),
             ("tool.result", ""),
             ("reply", "final 1"),
