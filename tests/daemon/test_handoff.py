@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -129,6 +132,47 @@ async def test_who_comes_second_is_told_who_drives_since_when_and_what_they_can_
     assert "polaris join pj fxm --watch" in problem["hint"] and "polaris ask pj fxm" in problem["hint"]
     assert watching["line"] == "polaris: pj/fxm (user:krishna) ● advising"
     assert watching["brief"] is None
+
+
+async def test_who_asks_for_the_seat_is_read_by_the_drivers_agent_with_how_to_give_it(
+    manu: DaemonProcess, krishnas: DaemonProcess, service: RealService, tmp_path: Path
+) -> None:
+    await connected(manu)
+
+    async def polaris(*words: str) -> tuple[int, str]:
+        """The command line of user:krishna."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("POLARIS_", "CLAUDE"))}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "polaris.cli", *words),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=kept | {"POLARIS_HOME": str(krishnas.home)},
+            cwd=tmp_path,
+        )
+        out, _ = await process.communicate()
+        return process.returncode or 0, out.decode()
+
+    asked = await polaris("ask", "pj", "fxm", "I have an hour now")
+    await manu.until("/status/a1", lambda status: status["advice_waiting"] == 1)
+    handed = await manu.hook(prompt("a1", "go", "t1"))
+    refused = await polaris("here", "--agent-session", "k1", "join", "pj", "fxm")
+    watching = await polaris("here", "--agent-session", "k1", "join", "pj", "fxm", "--watch")
+    await manu.call("POST", "/handoff", {"agent_session_id": "a1", "to": "user:krishna"})
+    nobody = await polaris("ask", "pj", "fxm")
+    taken = await polaris("here", "--agent-session", "k1", "join", "pj", "fxm")
+    text = handed["hookSpecificOutput"]["additionalContext"]
+
+    assert asked[0] == 0 and asked[1].splitlines()[-2:] == [
+        "user:manu is asked for the seat of pj/fxm: queued.",
+        "`polaris join pj fxm` takes it once it is given.",
+    ]
+    assert "I have an hour now" in text
+    assert "user:krishna asks for the seat of pj/fxm. To give it: `polaris handoff user:krishna`." in text
+    assert refused[0] == 0 and refused[1].startswith("user:manu drives pj/fxm since 20")
+    assert "`/polaris join pj fxm --watch`" in refused[1] and "`/polaris ask pj fxm`" in refused[1]
+    assert watching[1].startswith("polaris: pj/fxm (user:krishna) ● advising\n")
+    assert nobody[1].startswith("Nobody drives pj/fxm: `polaris join pj fxm` takes the seat.")
+    assert taken[1].startswith("polaris: pj/fxm (user:krishna) ● connected\n")
 
 
 async def test_the_inbox_tells_what_waits_what_is_on_its_way_and_how_it_ended(
