@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,12 +138,13 @@ class Daemon:
         await self.bindings.load()
         await self.spool.load()
         await self.advice.load()
-        await asyncio.to_thread(secret_hints.warm)
         taken = await self.files.take_up()
         if taken:
             LOG.info("took up what hooks had left", extra={"files": taken})
         self.opener.open()
         self.links.start()
+        # Not waited for: it takes a third of a second, and only the first event needs it.
+        self.tasks.start("redaction", partial(asyncio.to_thread, secret_hints.warm))
         self.tasks.start("files", self._files)
         self.tasks.start("advice", lambda: watch(self.advice, self.intake))
         self.tasks.start("paths", self.paths.run)

@@ -31,7 +31,8 @@ class Opener:
         return self._http is not None
 
     def open(self) -> None:
-        self._http = aiohttp.ClientSession()
+        # Each session has a link, and a link keeps its connection: the limit of a hundred would be one of sessions.
+        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
     async def close(self) -> None:
         http, self._http = self._http, None

@@ -201,7 +201,7 @@ async def processor_share(daemon: DaemonProcess, seconds: float) -> float:
 
 
 async def test_no_secret_reaches_the_home(bound: DaemonProcess, fake: FakeService) -> None:
-    """In every field but the agent's own ids, in keys, in what is no payload, in names that nobody knows."""
+    """In every field but the agent's own ids and modes, in keys, in what is no payload, in names that nobody knows."""
     one, two = SECRETS
     tool: dict[str, Any] = {
         "session_id": "a1",
@@ -210,7 +210,7 @@ async def test_no_secret_reaches_the_home(bound: DaemonProcess, fake: FakeServic
         "tool_use_id": "toolu_1",
         "tool_input": {"command": f"curl -H 'X: {one}'", two: 1, "deep": [{"password": two}]},
         "tool_response": {"stdout": f"{one}\n{two}", "stderr": two},
-        "permission_mode": one,
+        "cwd": f"/home/dev/{one}",
         "prompt_id": "t1",
         "unknown": {"field": one},
     }
