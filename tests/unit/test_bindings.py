@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,42 @@ async def test_many_events_at_once_change_it_one_after_the_other(bindings: Bindi
 
     assert found
     assert (found.pid, found.paused, found.transcript, found.epoch) == (20, 1, "/t.jsonl", 7)
+
+
+class TestManySessionsInOneProcess:
+    """Codex's server, an editor: the number of the process says nothing about a session."""
+
+    @pytest.fixture
+    async def codex(self, store: Store, tmp_path: Path) -> Bindings:
+        made = Bindings(store, tmp_path / "bound", STARTED.get)
+        await made.load()
+        route = await made.save_route(records.Route(0, "", "", "acme", "user:manu", "pj", "fxm", b"key"), 1)
+        await made.bind(replace(bound("c1", route.route_id), agent="codex"))
+        return made
+
+    async def test_a_clear_in_the_same_process_is_another_session(self, codex: Bindings) -> None:
+        await codex.see(Sighting("codex", "c1", 10, ends="clear"))
+
+        assert await codex.see(Sighting("codex", "c2", 10, starts="clear")) is None
+        assert codex.of("c1")
+
+    async def test_the_process_is_in_no_binding_and_names_nobody(self, codex: Bindings) -> None:
+        await codex.see(Sighting("codex", "c1", 10))
+        await codex.note(Sighting("codex", "c1", 10))
+        found = codex.of("c1")
+
+        assert found and (found.pid, found.started) == (None, None)
+        assert codex.session_of(10) is None
+        assert codex.processes() == []
+
+    async def test_who_calls_our_own_tool_is_whom_its_server_speaks_for(
+        self, codex: Bindings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await codex.see(Sighting("opencode", "ses_1", 20, calls_us=True))
+        await codex.see(Sighting("opencode", "ses_2", 20, calls_us=True))
+        await codex.see(Sighting("opencode", "ses_1", 20))
+        found = codex.session_of(20)
+
+        assert found and (found.agent, found.agent_session_id) == ("opencode", "ses_2")
+        monkeypatch.setitem(STARTED, 20, "another")
+        assert codex.session_of(20) is None
