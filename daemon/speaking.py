@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import inspect
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from polaris.errors import NotFound, Unprocessable
 from polaris.settings import Credential
 
 from .advice import Advice
+from .agents.base import markers
 from .bindings import Bindings
 from .connect import Connector
 from .records import Route
@@ -67,6 +67,9 @@ class Speaking:
             said = await client.say(
                 speaker.project, await self._clean(client, speaker, body), client_id=client_id, agent=speaker.agent
             )
+        if speaker.route and (quoted := markers(body)):
+            # Who quotes a piece has read it: for an agent without hooks the only proof there is.
+            await self._advice.happened(speaker.route.route_id, [], dict.fromkeys(quoted))
         return {"project": speaker.project} | said
 
     async def inject(self, asked: Json) -> Json:
@@ -87,8 +90,7 @@ class Speaking:
         async with self._client(speaker) as client:
             clean = await self._clean(client, speaker, body)
             # What a person's agent says is not shown as said by the person.
-            more: Json = {"agent": speaker.agent} if "agent" in inspect.signature(client.inject).parameters else {}
-            return await client.inject(speaker.project, session, clean, client_id=client_id, **more)
+            return await client.inject(speaker.project, session, clean, client_id=client_id, agent=speaker.agent)
 
     async def context(self, asked: Json) -> Json:
         """``{agent_session_id | pid, project?, session?, query?, after?, limit?, wait?, token?}``: events, ascending.

@@ -220,6 +220,12 @@ async def test_waiting_advice_comes_with_the_next_answer_and_once(
 
     result = await server.call("polaris_status")
     after = await server.call("polaris_status")
+    await server.done("polaris_reply", text=f"RS256 it is (polaris:advice:{delivery['delivery_id']})")
+    state = ""
+    async with service.client("user:krishna") as krishna, asyncio.timeout(20):
+        while state != "seen":
+            state = (await krishna.delivery("pj", delivery["delivery_id"]))["state"]
+            await asyncio.sleep(0.05)
 
     (text,) = result["structuredContent"]["advice"]
     assert [block["text"] for block in result["content"]][1:] == [text]
