@@ -178,7 +178,8 @@ class Intake:
                     binding = self._bindings.of(binding.agent_session_id) or binding
                     new = self._read(agent, binding)
                     await self._follow(binding, new.happened, new.seen)
-                    await self._commit(binding, self._entries(new.events, binding, binding.epoch), new.cursor)
+                    entries = await self._entries(new.events, binding, binding.epoch)
+                    await self._commit(binding, entries, new.cursor)
 
     async def _keep(
         self,
@@ -201,7 +202,7 @@ class Intake:
             happened = new.happened + [Happened(_kind(one), one.turn, at) for one in own]
             if session.ends and session.ends != "clear":
                 happened.append(Happened("end", None, at))
-            entries = self._entries(new.events + captured, binding, epoch)
+            entries = await self._entries(new.events + captured, binding, epoch)
             self._spool.room(entries)
             seen = new.seen | dict.fromkeys(agent.advice_seen(payload), turn)
             # First what was proved, then how far was read: a crash in between only reads again.
@@ -266,7 +267,7 @@ class Intake:
             self.last_event_at = now_ms()
             self._wake(binding.route_id)
 
-    def _entries(self, captured: Iterable[Captured], binding: Binding, epoch: int) -> list[Entry]:
+    async def _entries(self, captured: Iterable[Captured], binding: Binding, epoch: int) -> list[Entry]:
         route = self._bindings.routes[binding.route_id]
         entries = []
         for one in captured:
@@ -279,7 +280,7 @@ class Intake:
                 "epoch": epoch,
                 "turn": one.turn,
                 "agent": binding.agent,
-                **self._redaction.clean(route.redaction_key, one.body, one.payload),
+                **await self._redaction.clean(route.redaction_key, one.body, one.payload),
                 "occurred_at": one.occurred_at.isoformat(),
             }
             entries.append(Entry(route.route_id, one.client_id, epoch, one.kind, _json(event), now_ms()))

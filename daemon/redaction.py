@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from polaris.redact import Redactor
+from polaris.redact import Redactor, source_of
 
 Json = dict[str, Any]
+
+LARGE_BYTES = 16 << 10
 
 
 class Redaction:
@@ -16,10 +19,15 @@ class Redaction:
         self.home_key = b""
         self._redactors: dict[bytes, Redactor] = {}
 
-    def clean(self, key: bytes, body: str, payload: Json) -> Json:
-        """``{"body", "payload"}`` as they may leave the machine; NUL and half surrogates are gone too."""
-        redactor = self._of(key)
-        return {"body": redactor.text(body), "payload": redactor.value(payload)}
+    async def clean(self, key: bytes, body: str, payload: Json) -> Json:
+        """``{"body", "payload"}`` as they may leave the machine; NUL and half surrogates are gone too.
+
+        What is large is worked on in a thread: no text, however it is made, may keep other hooks waiting.
+        """
+        redactor, source = self._of(key), source_of(payload)
+        if source is None or len(source) + len(body) > LARGE_BYTES:
+            return await asyncio.to_thread(_clean, redactor, body, payload, source)
+        return _clean(redactor, body, payload, source)
 
     def text(self, key: bytes, text: str) -> str:
         return self._of(key).text(text)
@@ -29,3 +37,7 @@ class Redaction:
         if key not in self._redactors:
             self._redactors[key] = Redactor(key)
         return self._redactors[key]
+
+
+def _clean(redactor: Redactor, body: str, payload: Json, source: bytes | None) -> Json:
+    return {"body": redactor.text(body), "payload": redactor.value(payload, source)}

@@ -82,7 +82,7 @@ class Redactor:
         """
         if isinstance(value, str):
             return self.text(value)
-        source = source or _source(value)
+        source = source or source_of(value)
         if source is not None and not hints.anywhere(source):
             return value
         strings, named = _strings(value)
@@ -124,7 +124,7 @@ def _encoded(text: str) -> tuple[str, bytes]:
         return text, text.encode()
 
 
-def _source(value: Any) -> bytes | None:
+def source_of(value: Any) -> bytes | None:
     """JSON of it, to be searched for hints; None if it cannot be written: half surrogates, numbers of many digits."""
     try:
         return orjson.dumps(value)
