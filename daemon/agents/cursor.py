@@ -5,8 +5,7 @@ Decisions that are not plain from the table `EVENTS`:
 - ``preToolUse`` and its two ends tell of every tool. The hooks of single kinds of tools (``beforeShellExecution``,
   ``afterFileEdit``, …) tell of the same calls without their ids, and give nothing.
 - Cursor also runs the hooks of Claude Code's settings, with payloads of its own shape. What both tell of has the same
-  ids, so that it is one event.
-- Every event that the agent names has its own ids: conversation, generation (one for each prompt), tool call.
+  ids, so that it is one event: nothing here is named by the capture where the payload has all that is needed.
 - ``beforeSubmitPrompt`` does not fire for a ``followup_message``, and no payload repeats what hooks put in: that
   advice arrived is proved only by what the agent itself writes or by our own MCP tools. ``transcript`` stays empty
   until that format has a reader, because a transcript without a marker counts as proof that nothing arrived.
@@ -158,12 +157,13 @@ def _subagent_stop(told: Told) -> list[Captured]:
 
 
 def _compacted(told: Told) -> list[Captured]:
-    return [told.event("notice", f"Context compacted ({told.text('trigger') or 'auto'}).")]
+    words = f"Context compacted ({told.text('trigger') or 'auto'})."
+    return [told.event("notice", words, told.session.turn, "compacted")]
 
 
 # Every event name of the documentation. None: known, and nothing for the record.
 EVENTS: dict[str, Reader | None] = {
-    "sessionStart": Told.session_start,
+    "sessionStart": lambda told: told.session_start("session-start"),
     "beforeSubmitPrompt": _prompt,
     "preToolUse": _call,
     "postToolUse": _result,
@@ -172,7 +172,7 @@ EVENTS: dict[str, Reader | None] = {
     "subagentStop": _subagent_stop,
     "preCompact": _compacted,
     "stop": _stop,
-    "sessionEnd": Told.session_end,
+    "sessionEnd": lambda told: told.session_end("session-end", compact(told.payload.get("duration_ms"))),
     "afterAgentThought": None,
     "subagentStart": None,  # the call of Task came before
     "beforeShellExecution": None,  # these tell of calls that preToolUse told with their ids

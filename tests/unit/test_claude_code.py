@@ -9,44 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_recordings import DELIVERY, MARKER, Recordings
 
 from polaris.daemon import agents
 from polaris.daemon.agents import base, claude_code
-from polaris.daemon.agents.base import Captured
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "claude-code"
-PAYLOADS = sorted(FIXTURES.glob("[A-Z]*.json"))
-AT = 1_795_366_799.25
-MARKER = "polaris:advice:0f36803d-6a8e-4059-8989-171f0196413d"
-DELIVERY = "0f36803d-6a8e-4059-8989-171f0196413d"
-
-
-def payload(name: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
-    return told
-
-
-def captured(told: dict[str, Any], capture_id: str = "1795366799-17-1") -> list[Captured]:
-    return claude_code.capture(told, capture_id=capture_id, at=AT)
-
-
-def only(told: dict[str, Any]) -> Captured:
-    (event,) = captured(told)
-    return event
-
-
-def sequence(name: str) -> list[dict[str, Any]]:
-    lines = (FIXTURES / f"_sequence.{name}.jsonl").read_text().splitlines()
-    return [json.loads(line)["payload"] for line in lines]
-
-
-def kept(payloads: list[dict[str, Any]], prefix: str = "c") -> dict[str, Captured]:
-    """What a spool keeps: the first event of every client id."""
-    events: dict[str, Captured] = {}
-    for number, told in enumerate(payloads):
-        for event in captured(told, f"{prefix}-{number}"):
-            events.setdefault(event.client_id, event)
-    return events
+CLAUDE = Recordings(claude_code, 1_795_366_799.25)
+PAYLOADS = CLAUDE.payloads
+AT = CLAUDE.at
+payload, sequence, kept = CLAUDE.payload, CLAUDE.sequence, CLAUDE.kept
+captured, only = CLAUDE.captured, CLAUDE.only
 
 
 # What every recorded payload becomes: kind and the beginning of the body.

@@ -7,44 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_recordings import ADVICE, DELIVERY, Recordings
 
 from polaris.daemon import agents
 from polaris.daemon.agents import codex
-from polaris.daemon.agents.base import Captured
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "codex"
-PAYLOADS = sorted(FIXTURES.glob("[A-Z]*.json"))
-AT = 1_795_360_851.5
-DELIVERY = "0f36803d-6a8e-4059-8989-171f0196413d"
-ADVICE = f"Advice from user:priya (human, same organization) for session pj/fxm:\nUse 3.\n(polaris:advice:{DELIVERY})"
-
-
-def payload(name: str, **changed: Any) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
-    return told | changed
-
-
-def captured(told: dict[str, Any], capture_id: str = "1795360851-17-1") -> list[Captured]:
-    return codex.capture(told, capture_id=capture_id, at=AT)
-
-
-def only(told: dict[str, Any]) -> Captured:
-    (event,) = captured(told)
-    return event
-
-
-def sequence(name: str) -> list[dict[str, Any]]:
-    lines = (FIXTURES / f"_sequence.{name}.jsonl").read_text().splitlines()
-    return [json.loads(line)["payload"] for line in lines]
-
-
-def kept(payloads: list[dict[str, Any]], prefix: str = "c") -> dict[str, Captured]:
-    """What a spool keeps: the first event of every client id."""
-    events: dict[str, Captured] = {}
-    for number, told in enumerate(payloads):
-        for event in captured(told, f"{prefix}-{number}"):
-            events.setdefault(event.client_id, event)
-    return events
+CODEX = Recordings(codex, 1_795_360_851.5)
+PAYLOADS = CODEX.payloads
+AT = CODEX.at
+payload, sequence, kept = CODEX.payload, CODEX.sequence, CODEX.kept
+captured, only = CODEX.captured, CODEX.only
 
 
 EXPECTED = {

@@ -9,14 +9,13 @@ import json
 from typing import Any
 
 import pytest
+from agent_recordings import ADVICE, DELIVERY, Recordings
 
 from polaris.daemon import agents
 from polaris.daemon.agents import cursor
-from polaris.daemon.agents.base import Captured
 
-AT = 1_795_361_036.5
-DELIVERY = "0f36803d-6a8e-4059-8989-171f0196413d"
-ADVICE = f"Advice from user:priya (human, same organization) for session pj/fxm:\nUse 3.\n(polaris:advice:{DELIVERY})"
+CURSOR = Recordings(cursor, 1_795_361_036.5)
+captured, only = CURSOR.captured, CURSOR.only
 COMMON = {
     "conversation_id": "7b31b662-fabf-4de6-ae5b-7b72fd17c609",
     "session_id": "7b31b662-fabf-4de6-ae5b-7b72fd17c609",
@@ -32,15 +31,6 @@ SHELL: dict[str, Any] = {"tool_name": "Shell", "tool_use_id": "toolu_1", "tool_i
 
 def payload(event: str, **more: Any) -> dict[str, Any]:
     return COMMON | {"hook_event_name": event} | more
-
-
-def captured(told: dict[str, Any], capture_id: str = "1795361036-17-1") -> list[Captured]:
-    return cursor.capture(told, capture_id=capture_id, at=AT)
-
-
-def only(told: dict[str, Any]) -> Captured:
-    (event,) = captured(told)
-    return event
 
 
 DOCUMENTED: list[tuple[dict[str, Any], str, str]] = [
@@ -99,11 +89,13 @@ class TestCapture:
         assert captured(payload("stop", status="completed", loop_count=0)) == []
 
     def test_a_hook_that_runs_from_two_settings_tells_one_event(self) -> None:
-        twice = [told for told, _, _ in DOCUMENTED if told["hook_event_name"] not in ("sessionStart", "sessionEnd")]
-        twice.remove(payload("preCompact", trigger="manual"))
-
-        for told in twice:
+        for told, _, _ in DOCUMENTED:
             assert captured(told, "from-cursor") == captured(told, "from-claude")
+
+    def test_a_conversation_that_ends_again_tells_it_again(self) -> None:
+        first, second = (payload("sessionEnd", reason="user_close", duration_ms=lasted) for lasted in (5, 9))
+
+        assert only(first).client_id != only(second).client_id
 
     def test_a_call_and_its_failure_have_the_name_that_the_model_gave(self) -> None:
         assert only(payload("preToolUse", **SHELL)).client_id.endswith(":tool.call:toolu_1")

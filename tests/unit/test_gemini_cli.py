@@ -7,44 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_recordings import ADVICE, DELIVERY, Recordings
 
 from polaris.daemon import agents
 from polaris.daemon.agents import gemini_cli
-from polaris.daemon.agents.base import Captured
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "gemini-cli"
-PAYLOADS = sorted(FIXTURES.glob("[A-Z]*.json"))
-AT = 1_795_361_036.5
-DELIVERY = "0f36803d-6a8e-4059-8989-171f0196413d"
-ADVICE = f"Advice from user:priya (human, same organization) for session pj/fxm:\nUse 3.\n(polaris:advice:{DELIVERY})"
-
-
-def payload(name: str, **changed: Any) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
-    return told | changed
-
-
-def captured(told: dict[str, Any], capture_id: str = "1795361036-17-1") -> list[Captured]:
-    return gemini_cli.capture(told, capture_id=capture_id, at=AT)
-
-
-def only(told: dict[str, Any]) -> Captured:
-    (event,) = captured(told)
-    return event
-
-
-def sequence() -> list[dict[str, Any]]:
-    lines = (FIXTURES / "_sequence.print-mode.jsonl").read_text().splitlines()
-    return [json.loads(line)["payload"] for line in lines]
-
-
-def kept(payloads: list[dict[str, Any]], prefix: str = "c") -> dict[str, Captured]:
-    """What a spool keeps: the first event of every client id."""
-    events: dict[str, Captured] = {}
-    for number, told in enumerate(payloads):
-        for event in captured(told, f"{prefix}-{number}"):
-            events.setdefault(event.client_id, event)
-    return events
+GEMINI = Recordings(gemini_cli, 1_795_361_036.5)
+PAYLOADS = GEMINI.payloads
+AT = GEMINI.at
+payload, sequence, kept = GEMINI.payload, GEMINI.sequence, GEMINI.kept
+captured, only = GEMINI.captured, GEMINI.only
 
 
 EXPECTED = {
@@ -74,7 +46,7 @@ class TestCapture:
         assert all(event.payload == told for event in events)
 
     def test_a_whole_run_is_told_in_order_and_nothing_twice(self) -> None:
-        events = list(kept(sequence()).values())
+        events = list(kept(sequence("print-mode")).values())
 
         assert [(event.kind, event.body.split("\n")[0]) for event in events] == [
             ("notice", "Agent session started (startup)."),
@@ -94,7 +66,7 @@ class TestCapture:
         ]
 
     def test_a_second_capture_of_the_same_payloads_has_the_same_ids(self) -> None:
-        assert kept(sequence(), "hook").keys() == kept(sequence(), "again").keys()
+        assert kept(sequence("print-mode"), "hook").keys() == kept(sequence("print-mode"), "again").keys()
 
     def test_the_same_call_made_again_is_another_event(self) -> None:
         first = payload("BeforeTool.run_shell_command")

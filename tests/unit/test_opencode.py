@@ -5,26 +5,23 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_recordings import ADVICE, DELIVERY, Recordings
 
 from polaris.daemon import agents
 from polaris.daemon.agents import opencode
-from polaris.daemon.agents.base import Captured
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "opencode"
-AT = 1_795_361_128.5
-DELIVERY = "0f36803d-6a8e-4059-8989-171f0196413d"
-ADVICE = f"Advice from user:priya (human, same organization) for session pj/fxm:\nUse 3.\n(polaris:advice:{DELIVERY})"
+OPENCODE = Recordings(opencode, 1_795_361_128.5)
+kept, captured, only = OPENCODE.kept, OPENCODE.captured, OPENCODE.only
 
 
 def handed_over(name: str) -> Iterator[dict[str, Any]]:
     """What the plugin makes of a recording, as the module's docstring says."""
     turn: str | None = None
     parts: dict[str, dict[str, Any]] = defaultdict(dict)
-    for line in (FIXTURES / f"_trace.{name}.jsonl").read_text().splitlines():
+    for line in (OPENCODE.folder / f"_trace.{name}.jsonl").read_text().splitlines():
         told = json.loads(line)
         hook, given, output, done = told["kind"], told["obj"], None, None
         if hook in ("init", "inject", "busy-inject", "messages.transform", "system.transform"):
@@ -64,24 +61,6 @@ def tool_part(status: str, run: list[dict[str, Any]] = TUI) -> dict[str, Any]:
             copy: dict[str, Any] = json.loads(json.dumps(told))
             return copy
     raise LookupError(status)
-
-
-def captured(told: dict[str, Any], capture_id: str = "1795361128-17-1") -> list[Captured]:
-    return opencode.capture(told, capture_id=capture_id, at=AT)
-
-
-def only(told: dict[str, Any]) -> Captured:
-    (event,) = captured(told)
-    return event
-
-
-def kept(payloads: list[dict[str, Any]], prefix: str = "c") -> dict[str, Captured]:
-    """What a spool keeps: the first event of every client id."""
-    events: dict[str, Captured] = {}
-    for number, told in enumerate(payloads):
-        for event in captured(told, f"{prefix}-{number}"):
-            events.setdefault(event.client_id, event)
-    return events
 
 
 class TestCapture:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from agent_recordings import ADVICE, DELIVERY, Recordings
 
 from polaris.daemon import agents
 from polaris.daemon.agents import windsurf
-from polaris.daemon.agents.base import Captured
 
-AT = 1_795_361_036.5
-DELIVERY = "0f36803d-6a8e-4059-8989-171f0196413d"
-ADVICE = f"Advice from user:priya (human, same organization) for session pj/fxm:\nUse 3.\n(polaris:advice:{DELIVERY})"
+WINDSURF = Recordings(windsurf, 1_795_361_036.5)
+captured, only = WINDSURF.captured, WINDSURF.only
 COMMON = {
     "trajectory_id": "0f1e2d3c-0000-4000-8000-000000000001",
     "execution_id": "0f1e2d3c-0000-4000-8000-00000000000e",
@@ -35,15 +34,6 @@ MCP: dict[str, Any] = {
 
 def payload(event: str, info: dict[str, Any], **more: Any) -> dict[str, Any]:
     return COMMON | {"agent_action_name": event, "tool_info": info} | more
-
-
-def captured(told: dict[str, Any], capture_id: str = "1795361036-17-1") -> list[Captured]:
-    return windsurf.capture(told, capture_id=capture_id, at=AT)
-
-
-def only(told: dict[str, Any]) -> Captured:
-    (event,) = captured(told)
-    return event
 
 
 DOCUMENTED: list[tuple[dict[str, Any], str, str]] = [
