@@ -87,27 +87,46 @@ class Here(Group):
         """Delivers what was captured, gives the seat away and ends the capture of this agent session.
 
         TO, such as user:krishna, has the seat kept for five minutes; without it, whoever comes first has it.
+
+        --agent-session  the id of the agent's session, where it is not in the environment
+        --pid            the agent's process
         """
         return await _handed_over(_required(agent_session, pid), to)
 
     @command
     async def disconnect(self, *, agent_session: str | None = None, pid: int | None = None) -> Result:
-        """Ends the capture of this agent session and opens its seat; what was captured is still delivered."""
+        """Ends the capture of this agent session and opens its seat; what was captured is still delivered.
+
+        --agent-session  the id of the agent's session, where it is not in the environment
+        --pid            the agent's process
+        """
         return await _disconnected(_required(agent_session, pid))
 
     @command
     async def pause(self, *, agent_session: str | None = None, pid: int | None = None) -> Result:
-        """Stops the capture of this agent session; the seat is kept."""
+        """Stops the capture of this agent session; the seat is kept.
+
+        --agent-session  the id of the agent's session, where it is not in the environment
+        --pid            the agent's process
+        """
         return await _paused(_required(agent_session, pid), True)
 
     @command
     async def resume(self, *, agent_session: str | None = None, pid: int | None = None) -> Result:
-        """Captures again from here on; what was said during the pause stays private."""
+        """Captures again from here on; what was said during the pause stays private.
+
+        --agent-session  the id of the agent's session, where it is not in the environment
+        --pid            the agent's process
+        """
         return await _paused(_required(agent_session, pid), False)
 
     @command
     async def inbox(self, *, agent_session: str | None = None, pid: int | None = None) -> Result:
-        """Shows the advice to this agent session: what waits, what is on its way, how the last pieces ended."""
+        """Shows the advice to this agent session: what waits, what is on its way, how the last pieces ended.
+
+        --agent-session  the id of the agent's session, where it is not in the environment
+        --pid            the agent's process
+        """
         return await _inbox(_required(agent_session, pid))
 
     @command
@@ -116,6 +135,9 @@ class Here(Group):
 
         WORDS: join PROJECT SESSION [--watch], status, inbox, ask PROJECT SESSION [TEXT], handoff [TO], pause, resume,
         disconnect. Without words: status.
+
+        --agent-session  the id of the agent's session, where it is not in the environment
+        --pid            the agent's process
         """
         try:
             # An agent's skill hands everything over as one word, so that no apostrophe breaks its shell.
@@ -151,6 +173,7 @@ def literal(words: Sequence[str]) -> list[str]:
 
 
 async def _verb(words: list[str], agent_session: str | None, pid: int | None) -> Result:
+    words = " ".join(words).split()  # a skill gives all that was typed as one word
     verb, rest = (words[0].lower(), words[1:]) if words else ("status", [])
     if verb not in VERBS:
         raise Misused(f"/polaris knows no {render.clean(verb)!r}.", hint=f"It knows: {', '.join(VERBS.values())}.")

@@ -279,7 +279,7 @@ def test_an_agent_hands_its_seat_over_and_the_next_one_is_told_what_happened(lap
     laptop.program("claude", "echo '2.1.330 (Claude Code)'")
     laptop.run("login", service)
     here = ("here", "--agent-session")
-    joined = laptop.run(*here, "a1", "join", "handing", "fxm")
+    joined = laptop.run(*here, "a1", "join handing fxm")
     laptop.hook({"session_id": "a1", "hook_event_name": "UserPromptSubmit", "prompt": "Build the retention job"})
     paused, resumed = laptop.run(*here, "a1", "pause"), laptop.run(*here, "a1", "resume")
     inbox, mine = laptop.run(*here, "a1", "inbox"), laptop.run("ask", "handing", "fxm")
@@ -304,6 +304,8 @@ def test_an_agent_hands_its_seat_over_and_the_next_one_is_told_what_happened(lap
     [
         ((), "none is named here"),
         (("--agent-session", "a1"), "No daemon runs"),
+        (("--agent-session", "a1", ""), "No daemon runs"),
+        (("join pj",), "It goes: /polaris join PROJECT SESSION"),
         (("join", "pj"), "It goes: /polaris join PROJECT SESSION"),
         (("juin", "pj", "--flag", "--agent-session"), "/polaris knows no 'juin'"),
         (("ask", "pj", "fxm", "may", "I", "--please", "-x", "\x1f"), "not signed in"),

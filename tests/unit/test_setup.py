@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from polaris import __version__, install, service
-from polaris.commands import setup
+from polaris.commands import machine, setup
 from polaris.errors import Unavailable
 from polaris.service import State
 from polaris.settings import Settings
@@ -150,3 +150,15 @@ def test_a_daemon_that_does_not_start_stops_nothing_else(
 
     assert done == ["The daemon did not start: no", "Look at its log."]
     assert [one["code"] for one in plan.data()["failures"]] == ["daemon_does_not_start"]
+
+
+@pytest.mark.parametrize(
+    ("events", "files", "said"),
+    [
+        (0, 0, []),
+        (1, 0, ["For the service wait 1 event: kept, and sent after the next start."]),
+        (12, 1, ["For the service wait 12 events and 1 file of hooks: kept, and sent after the next start."]),
+    ],
+)
+def test_a_stop_says_what_was_in_the_queue(events: int, files: int, said: list[str]) -> None:
+    assert machine.queue_lines({"events": events, "files": files}) == said
