@@ -114,6 +114,12 @@ class RealService:
             return Client(self.url, self.tokens[actor])
         return cast(Client, DirectClient(self.logins[actor].secret, lease_seconds=self.lease_seconds))
 
+    def exposed(self, actor: str) -> Client:
+        """Somebody for whom `kill` means that the service is away."""
+        if self.link == "api":
+            return self.client(actor)
+        return cast(Client, DirectClient(self.secret(actor), lease_seconds=self.lease_seconds))
+
     async def start(self) -> RealService:
         if self.link == "direct":
             if self.door is None:
@@ -164,8 +170,9 @@ class RealService:
 
     async def end(self) -> None:
         await self.kill()
-        self.door = None
-        await self.kill()
+        if self.door:
+            self.door = None
+            await self.kill()
         for address in self.logins.values():
             with suppress(NotFound):
                 logins.revoke_client(self.owner_url, self.org_id, address.login)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fake_service import until
-from real_service import RealService
+from real_service import RealService, both_links
 
 from polaris.client import Client
 from polaris.errors import Misconfigured, PolarisError, Unavailable
@@ -17,6 +17,7 @@ def event(number: int, epoch: int = 1) -> dict[str, Any]:
     return {"client_id": f"id-{number}", "kind": "prompt", "epoch": epoch, "body": f"text {number}"}
 
 
+@both_links
 async def test_a_session_is_joined_written_read_and_released(service: RealService) -> None:
     async with service.client("user:manu") as manu:
         me = await manu.me()
@@ -36,6 +37,7 @@ async def test_a_session_is_joined_written_read_and_released(service: RealServic
     assert names == (["pj"], ["fxm"])
 
 
+@both_links
 async def test_advice_is_given_and_looked_after(service: RealService) -> None:
     async with service.client("user:manu") as manu, service.client("user:krishna") as krishna:
         await manu.join("pj", "fxm")
@@ -67,11 +69,12 @@ async def test_members_and_tokens(service: RealService) -> None:
     assert "token" not in tokens[0]
 
 
+@both_links
 async def test_following_misses_nothing_and_repeats_nothing_over_a_restart(killable: RealService) -> None:
     seen: list[int] = []
 
     async def follow(after: int | None) -> None:
-        async with killable.client("user:krishna") as krishna:
+        async with killable.exposed("user:krishna") as krishna:
             async for one in krishna.follow("pj", after=after):
                 seen.append(one["seq"])
 
@@ -90,6 +93,7 @@ async def test_following_misses_nothing_and_repeats_nothing_over_a_restart(killa
     assert seen == list(range(1, last + 1))
 
 
+@both_links
 async def test_following_from_now_begins_with_the_next_event(service: RealService) -> None:
     async with service.client("user:manu") as manu:
         await manu.join("pj", "fxm")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -255,6 +256,44 @@ async def test_an_address_that_nobody_answers_at_or_lets_in_is_told_apart(cluste
                 await client.me()
             assert refused.value.code == code
             assert "hush" not in f"{refused.value!r} {refused.value.hint} {refused.value.__cause__!r}"
+
+
+@direct
+async def test_the_commands_sign_in_join_advise_and_follow(service: RealService, home: Path) -> None:
+    async def polaris(*words: str, given: str = "") -> tuple[int | None, str, str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("POLARIS_")}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", "import sys; from polaris.cli import main; sys.exit(main())", *words),
+            env=clean | {"POLARIS_HOME": str(home)},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd="/",
+        )
+        out, err = await asyncio.wait_for(process.communicate(given.encode()), 60)
+        return process.returncode, out.decode(), err.decode()
+
+    mine = service.logins["user:manu"]
+    password = str(mine.password)
+    signed_in = await polaris("login", mine.place, "--with-token", "--no-install", given=f"{password}\n")
+    said = [
+        await polaris("join", "pj", "fxm"),
+        await polaris("inject", "pj", "fxm", "use RS256", "--no-wait"),
+        await polaris("tail", "pj", "--no-follow"),
+        await polaris("status"),
+        await polaris("token", "list"),
+        await polaris("logout", "--forget"),
+    ]
+
+    assert signed_in[0] == 0, signed_in
+    assert mine.place in signed_in[1]
+    assert [code for code, _, _ in said[:3]] == [0, 0, 0], said
+    assert "You drive pj/fxm" in said[0][1]
+    assert "use RS256" in said[2][1]
+    assert f"{mine.place}: user:manu of acme (admin)" in said[3][1]
+    assert "needs the service's API" in said[4][2]
+    assert "login-role revoke" in said[5][2]
+    assert password not in str([signed_in, *said])
 
 
 @direct
