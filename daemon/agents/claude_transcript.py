@@ -198,7 +198,7 @@ class Lines:
             self.seen += [Seen(delivery, self.state.turn, at) for delivery in markers(text)]
 
     def _tell(
-        self, kind: Kind, client_id: str, body: str, line: Payload, *, payload: Payload | None = None, **more: bool
+        self, kind: Kind, client_id: str, body: str, line: Payload, *, payload: Payload | None = None, **more: Any
     ) -> None:
         at = _at(line)
         if at >= self.since:
