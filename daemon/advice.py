@@ -230,8 +230,8 @@ class Advice:
             steps, kept = [], set()
             for piece in self.of(route_id, "waiting", "seen", *UNPROVEN):
                 told: tuple[tuple[str, str | None], ...] = ()
-                if piece.state in UNPROVEN and piece.path not in ANSWERS and piece.ended_at is None:
-                    # It lies in the queue of an agent that goes on: a second copy is not for us to send out.
+                if piece.state in UNPROVEN and piece.path not in (None, "hook") and piece.ended_at is None:
+                    # An agent that goes on has it, in its queue or from our MCP server: no second copy goes out.
                     told = (("failed", "unproven"),)
                     kept.add(piece.delivery_id)
                 elif piece.state == "sent":
