@@ -153,12 +153,12 @@ class HookEdit:
     def take(self, text: str, before: str | None) -> str:
         for event in self._all(text):
             text = self._without(text, event, before, leave=True)
-        root = jsonc.parse(text)
-        if before is None or jsonc.find(jsonc.parse(before), ["hooks"]) is None:
+        # What the file needs beside hooks goes with the last of them, unless the user had it.
+        if not any(_has_more(text, ["hooks", event]) for event in self._all(text)):
             for key, value in self.part.top.items():
-                here = jsonc.find(root, [key])
-                alone = len(root.items) == 1 and here is not None and here.value == value
-                if alone and (before is None or jsonc.find(jsonc.parse(before), [key]) is None):
+                here = jsonc.find(jsonc.parse(text), [key])
+                theirs = before is not None and jsonc.find(jsonc.parse(before), [key]) is not None
+                if here is not None and here.value == value and not theirs:
                     text = jsonc.remove(text, [key], before)
         return text
 
@@ -320,6 +320,11 @@ def _put_back(text: str, path: list[str], before: str | None) -> str:
     here = jsonc.find(jsonc.parse(text), path)
     assert here is not None
     return text[: here.start] + before[old.start : old.end] + text[here.end :]
+
+
+def _has_more(text: str, path: list[str]) -> bool:
+    node = jsonc.find(jsonc.parse(text), path)
+    return node is not None and bool(node.items)
 
 
 def _snake(name: str) -> str:

@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 Path = Sequence[str | int]
 
-_SPACE = re.compile(r"[ \t\r\n]+")
+_SPACE = re.compile(r"[ \t\r\n]*")
 _COMMENT = re.compile(r"//[^\n\r]*|/\*.*?\*/", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _SCALAR = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])|(?:true|false|null)\b")
@@ -58,13 +59,10 @@ class _Reader:
     def skip(self) -> None:
         """Past blanks and comments; ``last`` is then the end of the last comment, or of what was before."""
         self.last = self.at
-        while True:
-            if found := _SPACE.match(self.text, self.at):
-                self.at = found.end()
-            elif found := _COMMENT.match(self.text, self.at):
-                self.at = self.last = found.end()
-            else:
-                return
+        self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]  # it matches nothing as well
+        while self.text.startswith("/", self.at) and (found := _COMMENT.match(self.text, self.at)):
+            self.last = found.end()
+            self.at = _SPACE.match(self.text, self.last).end()  # type: ignore[union-attr]
 
     def take(self, mark: str) -> bool:
         if self.text.startswith(mark, self.at):
@@ -77,7 +75,7 @@ class _Reader:
         if not found:
             raise self.fail("a text in quotes is expected" if self.at < len(self.text) else "the end is missing")
         self.at = found.end()
-        return str(json.loads(found[0]))
+        return str(json.loads(found[0])) if "\\" in found[0] else found[0][1:-1]
 
     def value(self, depth: int = 0) -> Node:
         if depth > _DEPTH:
@@ -125,8 +123,9 @@ class _Reader:
         return node
 
 
+@lru_cache(maxsize=4)
 def parse(text: str) -> Node:
-    """The whole text as a node. Raises `NotJson`."""
+    """The whole text as a node, which is not to be changed: the latest are kept. Raises `NotJson`."""
     reader = _Reader(text)
     reader.take("\ufeff")
     reader.skip()
@@ -154,10 +153,11 @@ def put(text: str, path: Path, value: Any) -> str:
     """*text* with *value* at *path*: replaced where something stands there, else behind everything else."""
     root = parse(text)
     if (there := find(root, path)) is not None:
-        if there.value == value and type(there.value) is type(value):
+        if _same(there.value, value):
             return text
-        deep = len(path) if _broken(text, there) or not isinstance(there.value, (dict, list)) else -1
-        return text[: there.start] + _dump(text, value, there.start, deep) + text[there.end :]
+        lines = "\n" in text and (_broken(text, there) or not there.items)
+        shown = _pretty(value, _indent(text, there.start) if lines else None, _unit(text), _newline(text))
+        return text[: there.start] + shown + text[there.end :]
     for depth in range(len(path)):
         if find(root, path[: depth + 1]) is None:
             holder = find(root, path[:depth])
@@ -277,8 +277,9 @@ def _newline(text: str) -> str:
     return found[0] if found else "\n"
 
 
-def _dump(text: str, value: Any, at: int, deep: int) -> str:
-    return _pretty(value, _indent(text, at) if deep >= 0 and "\n" in text else None, _unit(text), _newline(text))
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON: true is not 1, and the order of keys says nothing."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _pretty(value: Any, indent: str | None, unit: str, newline: str) -> str:

@@ -48,8 +48,7 @@ def put(text: str, name: Sequence[str], value: Mapping[str, Any]) -> str:
         if header == tuple(name):
             # Ours of an older installation; tables below it may be the user's.
             lead = re.match(r"(?:\r?\n)*", text[start:end])
-            tail = re.search(r"(?:\r?\n)*\Z", text[start:end])
-            shown = newline.join(lines) + (tail[0] if tail and tail[0] else newline)
+            shown = newline.join(lines) + (newline if text[start:end].endswith("\n") else "")
             result = text[:start] + (lead[0] if lead else "") + shown + text[end:]
             below = {key: item for key, item in here.items() if isinstance(item, dict) and key not in value}
             _prove(result, _with(parse(text), name, {**dict(value), **below}))
@@ -79,7 +78,7 @@ def _tables(text: str) -> list[tuple[int, int, tuple[str, ...]]]:
     """Where each table begins and ends, and its name. The blank line in front of our table belongs to it."""
     found: list[tuple[int, int, tuple[str, ...]]] = []
     for header in _HEADER.finditer(text):
-        names = _header_names(header[0])
+        names = _header_names(header[0].rstrip("\r"))
         if names is None or not _top_level(text[: header.start()]):
             continue
         start = header.start()
@@ -89,7 +88,15 @@ def _tables(text: str) -> list[tuple[int, int, tuple[str, ...]]]:
             start -= 1
         found.append((start, len(text), names))
     ends = [*(start for start, _, _ in found), len(text)][1:]
-    return [(start, end, names) for (start, _, names), end in zip(found, ends, strict=True)]
+    return [(start, _last_line(text, start, end), names) for (start, _, names), end in zip(found, ends, strict=True)]
+
+
+def _last_line(text: str, start: int, end: int) -> int:
+    """Where the table ends: comments and blank lines behind its last value are what follows."""
+    lines = text[start:end].splitlines(keepends=True)
+    while lines and re.fullmatch(r"[ \t]*(?:#[^\n]*)?\r?\n?", lines[-1]):
+        end -= len(lines.pop())
+    return end
 
 
 def _header_names(line: str) -> tuple[str, ...] | None:
@@ -121,6 +128,8 @@ def _with(said: dict[str, Any], name: Sequence[str], value: Any) -> dict[str, An
     holder = said
     for step in name[:-1]:
         holder = holder.setdefault(step, {})
+        if not isinstance(holder, dict):
+            raise NotToml(f"{step} is no table")
     holder[name[-1]] = value
     return said
 
