@@ -1,4 +1,4 @@
-"""What `polaris mcp` shows of its tools: the same in the models, in the file that the door reads, and in docs/mcp.md."""
+"""What `polaris mcp` shows of its tools: the same in the models, in the door's file, and in docs/mcp.md."""
 
 from __future__ import annotations
 
