@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from place import Floor, of_turn, replied
+from place import Floor, of_turn, replied, until
 from stub_llm import Call, Stub, Turn
 from tui import ESCAPE, Terminal
 from user import User
@@ -218,7 +218,7 @@ def test_print_mode_is_captured_too(manu: User, floor: Floor, stub: Stub) -> Non
         done = manu.run("-p", "--continue", "STUB:main please", "--allowedTools", "Bash")
 
     assert done.stdout.strip() == "I heard it.", done.stderr
-    assert floor.answered(advised.delivery)
+    until(lambda: floor.answered(advised.delivery))
     assert "> Tokens are signed with RS256" in stub.asked("main.1")[0].read
     assert sorted(event["kind"] for event in of_turn(floor, "STUB:main please")) == [
         *("message", "prompt", "reply", "tool.call", "tool.result")

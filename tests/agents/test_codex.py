@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from place import Floor, of_turn, replied
+from place import Floor, of_turn, replied, until
 from stub_llm import Call, Stub, Turn
 from tui import ENTER, Terminal
 from user import User
@@ -50,7 +50,7 @@ def test_a_run_of_exec_is_captured_and_advised(manu: User, floor: Floor, stub: S
         done = manu.run(*words)
 
     assert done.returncode == 0, done.stderr
-    assert floor.answered(advised.delivery)
+    until(lambda: floor.answered(advised.delivery))
     assert "> Tokens are signed with RS256" in stub.asked("main.2")[0].read
     assert floor.bodies("tool.call") == ["Bash: echo hello-from-tool"]
     assert "hello-from-tool" in floor.bodies("tool.result")

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from place import Floor, of_turn, replied
+from place import Floor, of_turn, replied, until
 from stub_llm import Call, Stub, Turn
 from user import User
 
@@ -30,7 +30,7 @@ def test_a_run_is_captured_and_advised(manu: User, floor: Floor, stub: Stub) -> 
         done = manu.run("run", "STUB:main please")
 
     assert done.returncode == 0, done.stderr
-    assert floor.answered(advised.delivery)
+    until(lambda: floor.answered(advised.delivery))
     assert "> Tokens are signed with RS256" in stub.asked("main.2")[0].read
     assert "bash: echo hello-from-tool" in floor.bodies("tool.call")
     assert "I heard it." in floor.bodies("reply")
@@ -42,7 +42,7 @@ def test_a_turn_in_the_terminal_is_captured_and_advice_wakes_it_again(manu: User
     stub.scripts["main"] = [Turn("I look.", (LOOK,)), Turn("All is well.")]
     stub.scripts["woken"] = [Turn("I am awake.")]
     with manu.terminal() as screen:
-        screen.shows("Ask anything")
+        screen.shows("Ask anything", 150)  # its first start takes long
         screen.quiet(2)
         screen.say("/polaris join pj fxm STUB:join")
         screen.until(replied(floor, "Connected."))

@@ -16,6 +16,11 @@ import pexpect
 import pyte
 
 ROWS, COLUMNS = 50, 160
+ANSWERS = {
+    b"\x1b[c": "\x1b[?62;c",
+    b"\x1b]10;?\x07": "\x1b]10;rgb:ffff/ffff/ffff\x07",
+    b"\x1b]11;?\x07": "\x1b]11;rgb:0000/0000/0000\x07",
+}
 ESCAPE, ENTER, CONTROL_C = "\x1b", "\r", "\x03"
 
 
@@ -76,11 +81,15 @@ class Terminal:
                 self.alive = False
                 return
             self._stream.feed(data)
-            # Some programs ask the terminal who it is, and wait for the answer.
-            if b"\x1b[6n" in data:
-                self.type(f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R")
-            if b"\x1b[c" in data:
-                self.type("\x1b[?62;c")
+            self._answer(data)
+
+    def _answer(self, data: bytes) -> None:
+        """Some programs ask the terminal where its cursor is, what it can and which colours it has, and wait."""
+        for _ in range(data.count(b"\x1b[6n")):
+            self.type(f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R")
+        for question, answer in ANSWERS.items():
+            if question in data:
+                self.type(answer)
 
     def until(self, condition: Callable[[], Any], seconds: float = 60) -> None:
         """Looks on until *condition* is true; it may look anywhere. Raises `AssertionError`."""
