@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
 import chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "terminal"
-COLUMNS, ROWS = 112, 36
+COLUMNS, ROWS = 112, 34
 ANSWER = "The tokens are signed with HS256."
 COLOURS = {
     "default": "#d8dee9",
@@ -41,7 +41,12 @@ PAGE = f"""<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; background: {GROUND}; width: max-content }}
 pre {{ margin: 0; padding: 14px 18px; color: {COLOURS["default"]}; font: 13px/1.35 "DejaVu Sans Mono", monospace }}
 </style><pre>%s</pre>"""
-LOOK = Call("Bash", {"command": "git log --oneline -3 -- auth/", "description": "Show recent changes of auth"})
+LOOK = Call("Bash", {"command": "grep -rn algorithm auth", "description": "Find how tokens are signed"})
+SAYS = [
+    Turn("This session is now pj/fxm, and you drive it. Nobody has worked in it before."),
+    Turn("I look where the tokens are made.", (LOOK,)),
+    Turn(ANSWER),
+]
 
 
 def page(terminal: Terminal) -> str:
@@ -106,10 +111,9 @@ def played(root: Path, place: Place, stub: Stub) -> dict[str, str]:
             screen.shows("takes everything out again")
             screen.quiet()
             pages["login"] = page(screen)
-        stub.scripts["auth"] = [
-            Turn("I look at what changed last.", (LOOK,)),
-            Turn("The tokens are signed with HS256."),
-        ]
+        stub.scripts[""] = SAYS
+        (manu.project / "auth").mkdir()
+        (manu.project / "auth" / "tokens.py").write_text('ALGORITHM = "HS256"  # the algorithm of all tokens\n')
         options = ("--permission-mode", "default", "--allowedTools", "Bash")
         with manu.terminal(*options, rows=ROWS, columns=COLUMNS) as screen:
             screen.shows("polaris: not connected")
@@ -118,7 +122,7 @@ def played(root: Path, place: Place, stub: Stub) -> dict[str, str]:
             screen.shows("● connected")
             screen.until(lambda: "esc to interrupt" not in screen.text)
             screen.quiet()
-            screen.say("How are the tokens signed? (STUB:auth)")
+            screen.say("How are the tokens signed?")
             screen.until(replied(floor, ANSWER))
             screen.until(lambda: "esc to interrupt" not in screen.text)
             screen.quiet(1)

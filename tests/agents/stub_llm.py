@@ -2,8 +2,8 @@
 
 What it says is a script: a list of `Turn`s under a name. The newest text of the user that holds ``STUB:<name>`` chooses
 the script, and the number of the assistant's turns since then is the place in it. So nothing is remembered between
-requests: a sub-agent, a woken session, an injected text choose a script of their own by naming it. `model_apis` speaks
-the four dialects; this module knows none of them.
+requests: a sub-agent, a woken session, an injected text choose a script of their own by naming it. Where nothing is
+named, the script ``""`` speaks. `model_apis` speaks the four dialects; this module knows none of them.
 """
 
 from __future__ import annotations
