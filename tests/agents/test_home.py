@@ -19,10 +19,10 @@ def files(user: User) -> Mapping[str, bytes]:
 
 
 def ours(user: User) -> list[str]:
-    """The files of the HOME that an agent reads and that speak of Polaris."""
+    """The files of the HOME that an agent reads and that start something of Polaris."""
     read = (".claude/settings.json", ".claude.json", ".claude/skills", ".codex/config.toml", ".codex/hooks.json")
     read += (".codex/skills", ".gemini/settings.json", ".gemini/commands", ".config/opencode")
-    return [name for name, content in user.files().items() if name.startswith(read) and b"polaris" in content.lower()]
+    return [name for name, content in user.files().items() if name.startswith(read) and b".polaris/bin" in content]
 
 
 @pytest.mark.parametrize("agent", install.PINS)
