@@ -398,8 +398,8 @@ def test_every_test_that_is_named_exists(one: Path) -> None:
 
 @pytest.mark.parametrize("one", PAGES, ids=lambda one: str(one.relative_to(HERE)))
 def test_every_make_target_that_is_named_exists(one: Path) -> None:
-    targets = set(re.findall(r"(?m)^([a-z]+):", page("Makefile")))
-    named = set(re.findall(r"(?:`|^\$ )make ([a-z]+)", one.read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"(?m)^([a-z-]+):", page("Makefile")))
+    named = set(re.findall(r"(?:`|^\$ )make ([a-z-]+)", one.read_text(encoding="utf-8"), re.MULTILINE))
 
     assert sorted(named - targets) == []
 
