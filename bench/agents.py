@@ -80,7 +80,7 @@ def joined(user: User, floor: Floor, stub: Stub) -> Iterator[Terminal]:
     if agent in JOINS:
         stub.scripts["join"] = [Turn("I connect.", (JOINS[agent],)), Turn("Connected.")]
     with user.terminal(*WORDS[agent]) as screen:
-        screen.shows(GREETINGS[agent])
+        screen.shows(GREETINGS[agent], 150)
         screen.quiet(1)
         if agent == "codex":
             screen.type("2")
@@ -89,8 +89,11 @@ def joined(user: User, floor: Floor, stub: Stub) -> Iterator[Terminal]:
                 screen.type(ENTER)
             screen.quiet(2)
         screen.say(ASKS_TO_JOIN.get(agent, "/polaris join pj fxm STUB:join"))
-        said = "Nothing to do." if agent == "claude" else "Connected."
-        screen.until(lambda: any(said in text for text in floor.bodies("reply")))
+        if agent == "claude":
+            screen.shows("● connected")
+            screen.until(lambda: "esc to interrupt" not in screen.text)
+        else:
+            screen.until(lambda: any("Connected." in text for text in floor.bodies("reply")))
         screen.quiet(1)
         yield screen
 
