@@ -114,6 +114,9 @@ class Plan:
 
     def carry_out(self) -> None:
         """Does it. A file that cannot be changed stops nothing else."""
+        self.done = True
+        if not self.steps:
+            return
         with _alone(self.settings.home) as made:
             record = Record(self.settings.home)
             folders = made if self.removes else []
@@ -124,7 +127,6 @@ class Plan:
                     self.refused.append(Refused(step.target.agent, step.target.file, error))
             # Last, because the home folder itself may be one of them.
             drop_folders(folders)
-        self.done = True
 
     def _do(self, step: Step, record: Record, made: list[str]) -> list[str]:
         for _ in range(TRIES):

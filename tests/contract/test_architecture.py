@@ -44,13 +44,15 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "polaris.login": (LIGHT, {"psycopg", "fire"}),
     "polaris.service": (LIGHT, {"psycopg", "aiohttp", "fire"}),
     "polaris.doctor": (LIGHT | {"polaris.install", "polaris.service", "polaris.db"}, {"psycopg", "fire"}),
+    "polaris.install": (LIGHT | {"polaris.install"}, {"psycopg", "aiohttp", "fire"}),
     "polaris.client": (LIGHT - {"polaris.redact", "polaris.render"}, {"psycopg", "fire"}),
     # An agent waits for it: what takes time to load stays out.
     "polaris.channel": (
         {"polaris.channel", "polaris.errors", "polaris.log", "polaris.render"},
         {"psycopg", "aiohttp", "fire", "httpx2", "orjson"},
     ),
-    "daemon": (LIGHT | {"polaris.client"}, {"psycopg", "fire"}),
+    # Of the installer only its words, in which each agent says what is put into it, and where programs are.
+    "daemon": (LIGHT | {"polaris.client", "polaris.install.shapes", "polaris.install.machine"}, {"psycopg", "fire"}),
     "bridge": (LIGHT | {"polaris.db"}, {"psycopg", "fire"}),
     **{
         name: (LIGHT | {"polaris.client", "polaris.replay"}, {"psycopg"})
@@ -201,6 +203,9 @@ def parsed() -> list[tuple[str, ast.Module]]:
         ("polaris.render", "from polaris.db import calls", {"polaris.db.calls"}),
         ("daemon.app", "from .routes import ROUTES\nfrom polaris import client", set()),
         ("daemon.app", "from polaris.db import calls", {"polaris.db.calls"}),
+        ("daemon.agents.codex", "from polaris.install.shapes import Install", set()),
+        ("daemon.agents.codex", "from polaris.install.planning import plan", {"polaris.install.planning"}),
+        ("polaris.install.planning", "from polaris.install import files\nfrom daemon import agents", {"daemon"}),
         ("daemon.direct", "def f():\n    from polaris.db import calls", set()),
         ("daemon.direct", "from polaris.db import calls", {"polaris.db.calls"}),
         ("daemon.app", "from bridge import worker", {"bridge"}),
