@@ -14,7 +14,7 @@ from polaris.install.edits import CopyEdit, Edit, EntryEdit, Place, StatusEdit, 
 from polaris.install.files import CannotInstall, sha256
 from polaris.install.machine import Found
 from polaris.install.record import Record
-from polaris.install.shapes import Copied, Entry, Hooks
+from polaris.install.shapes import Entry, Hooks
 from polaris.settings import Settings
 
 # Whose files the scripts are in the record: everybody's.
@@ -133,8 +133,6 @@ def targets_of(found: Found, settings: Settings, user_home: Path) -> list[Target
     place = Place(found.name, settings.home, found.config, found.version, user_home, found.moved)
     files: dict[Path, list[Edit]] = {}
     for part in found.install.parts:
-        if isinstance(part, Copied) and not resources.path(*part.source).exists():
-            continue
         file = place.file(part)
         if not (isinstance(part, (Hooks, Entry)) and part.only_there) or file.exists():
             files.setdefault(file, []).append(edit_of(part, place))
