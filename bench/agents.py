@@ -37,7 +37,7 @@ HERE = Path(__file__).parent
 # Around the installed hook, in its place: the agent's settings stay what they are, and so does Codex's trust in them.
 CLOCK = """#!/bin/bash
 begun=$EPOCHREALTIME
-body=$(</dev/stdin)
+body=$(cat) # stdin may be a socket, which cannot be opened again
 "{real}" "$@" <<<"$body"
 code=$? ended=$EPOCHREALTIME
 [[ $body =~ \\"hook_event_name\\":\\ ?\\"([A-Za-z]+)\\" ]] && event=${{BASH_REMATCH[1]}}
