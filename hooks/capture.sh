@@ -6,8 +6,8 @@
 # folder, but only for an agent session that the daemon has marked in bound/.
 #
 #   capture.sh [AGENT]      AGENT is whose hook this is (claude-code)
-#   POLARIS_HOME (~/.polaris), POLARIS_PORT (else the port in daemon.json, else 4321), POLARIS_HOOK_CURL=1 (post with
-#   curl, as where bash has no /dev/tcp)
+#   POLARIS_HOME (~/.polaris), POLARIS_PORT (else the port in daemon.json; without either nobody is asked: anybody could
+#   listen on the usual one), POLARIS_HOOK_CURL=1 (post with curl, as where bash has no /dev/tcp)
 exec 2>/dev/null
 LC_ALL=C # ${#body} counts bytes
 PATH=/usr/bin:/bin
@@ -44,7 +44,7 @@ work() {
   [[ ! $port || $port == *[!0-9]* || $port == 0 ]] && {
     IFS= read -r -d '' line <"$home/daemon.json"
     [[ $line == *'"port":'* ]] && port=${line#*'"port":'} port=${port#"${port%%[0-9]*}"} port=${port%%[!0-9]*}
-    ((${#port} && ${#port} < 6)) || port=4321
+    ((${#port} && ${#port} < 6)) || port=0
   }
   [[ ! $POLARIS_HOOK_CURL ]] && exec 3<>"/dev/tcp/127.0.0.1/$port" || rare no_connection
 

@@ -5,7 +5,7 @@
 // folder, but only for a session that the daemon has marked in bound/. What is handed over, and what each answer asks
 // for, is said in daemon/agents/opencode.py.
 //
-//   POLARIS_HOME (~/.polaris), POLARIS_PORT (else the port in daemon.json, else 4321)
+//   POLARIS_HOME (~/.polaris), POLARIS_PORT (else the port in daemon.json; without either nobody is asked)
 import fs from "node:fs"
 import net from "node:net"
 import os from "node:os"
@@ -20,7 +20,8 @@ const ANSWER = 1024 * 1024
 const OURS = "polaris_"
 const ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/
 
-const home = process.env.POLARIS_HOME || path.join(os.homedir(), ".polaris")
+const installed = "@HOME@" // filled in by the installer
+const home = process.env.POLARIS_HOME || (path.isAbsolute(installed) ? installed : path.join(os.homedir(), ".polaris"))
 const pid = process.pid
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms).unref?.())
 
@@ -36,9 +37,9 @@ function port() {
   const set = process.env.POLARIS_PORT
   if (set && /^\d+$/.test(set)) return Number(set)
   try {
-    return Number(JSON.parse(read("daemon.json")).port) || 4321
+    return Number(JSON.parse(read("daemon.json")).port) || 0
   } catch {
-    return 4321
+    return 0
   }
 }
 

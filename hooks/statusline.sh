@@ -11,7 +11,7 @@
 #
 # The same bounds as capture.sh: no program is started, a second at most, nothing on stderr, exit status 0.
 #
-#   POLARIS_HOME (~/.polaris), POLARIS_PORT (else the port in daemon.json, else 4321)
+#   POLARIS_HOME (~/.polaris), POLARIS_PORT (else the port in daemon.json; without either nobody is asked)
 exec 2>/dev/null
 their_path=$PATH their_locale=$LC_ALL
 LC_ALL=C
@@ -25,7 +25,7 @@ session= token= line= theirs= first= command=
 [[ ! $port || $port == *[!0-9]* || $port == 0 ]] && {
   IFS= read -r -d '' line <"$home/daemon.json"
   [[ $line == *'"port":'* ]] && port=${line#*'"port":'} port=${port#"${port%%[0-9]*}"} port=${port%%[!0-9]*}
-  ((${#port} && ${#port} < 6)) || port=4321
+  ((${#port} && ${#port} < 6)) || port=0
 }
 
 ask() {

@@ -219,9 +219,7 @@ def _understood(words: list[str], literal: list[str], root: Group, name: str) ->
 
 def _flags(words: Iterable[str], method: Callable[..., Any]) -> list[str]:
     """Spells every known flag as ``--name=value``: Fire has nothing to guess, and swallows or makes up no value."""
-    known = {
-        p.name.rstrip("_").replace("_", "-"): p for p in _parameters(method) if p.kind is not p.VAR_POSITIONAL
-    }
+    known = {p.name.rstrip("_").replace("_", "-"): p for p in _parameters(method) if p.kind is not p.VAR_POSITIONAL}
     hints: dict[str, Any] = method.hints  # type: ignore[attr-defined]
     answer: list[str] = []
     queue = list(words)

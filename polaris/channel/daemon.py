@@ -19,7 +19,7 @@ from polaris.errors import PolarisError, Unavailable, from_problem
 
 Json = dict[str, Any]
 
-PORT = 4321
+NOBODY = 0  # without daemon.json no daemon runs, and whoever listens on the usual port may be another user
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 30.0
 ANSWER_BYTES = 32 * 1024 * 1024
@@ -41,15 +41,15 @@ class Daemon:
         self.home = Path(environ.get("POLARIS_HOME") or Path(environ.get("HOME") or Path.home()) / ".polaris")
 
     def port(self) -> int:
-        """``POLARIS_PORT``, else what the running daemon wrote down, else the usual one; as capture.sh finds it."""
+        """``POLARIS_PORT``, else what the running daemon wrote down, else `NOBODY`; as capture.sh finds it."""
         text = self._environ.get("POLARIS_PORT", "")
         if text.isascii() and text.isdecimal() and 0 < int(text) < 65536:
             return int(text)
         try:
             found = json.loads((self.home / "daemon.json").read_text())["port"]
         except (OSError, ValueError, KeyError, TypeError):
-            return PORT
-        return found if isinstance(found, int) and 0 < found < 65536 else PORT
+            return NOBODY
+        return found if isinstance(found, int) and 0 < found < 65536 else NOBODY
 
     async def call(
         self,

@@ -239,14 +239,14 @@ def test_the_door_loads_nothing_that_takes_time() -> None:
     assert set(done.stdout.split()) & {"mcp", "mcp_types", "pydantic", "asyncio", "aiohttp", "fire"} == set()
 
 
-async def test_the_daemon_is_found_by_setting_by_its_file_and_by_default(tmp_path: Path) -> None:
+async def test_the_daemon_is_found_by_setting_or_by_its_file_and_nobody_else_is_asked(tmp_path: Path) -> None:
     from polaris.channel.daemon import Daemon
 
     environ = {"POLARIS_HOME": str(tmp_path)}
-    default = Daemon(environ).port()
+    without = Daemon(environ).port()
     (tmp_path / "daemon.json").write_text(json.dumps({"port": 5001, "pid": 1}))
     by_file = Daemon(environ).port()
     by_setting = Daemon(environ | {"POLARIS_PORT": "5002"}).port()
     (tmp_path / "daemon.json").write_text("{")
 
-    assert (default, by_file, by_setting, Daemon(environ).port()) == (4321, 5001, 5002, 4321)
+    assert (without, by_file, by_setting, Daemon(environ).port()) == (0, 5001, 5002, 0)

@@ -103,7 +103,8 @@ def test_a_reservation_lapses_by_itself(story: Story) -> None:
     story.member("priya")
     story.release_driver(actor=story.me, to="user:priya", **fxm)
     story.rows(
-        "update polaris_data.sessions set reserved_until = clock_timestamp() - interval '1 second' where reserved_for is not null returning 1"
+        "update polaris_data.sessions set reserved_until = clock_timestamp() - interval '1 second'"
+        " where reserved_for is not null returning 1"
     )
 
     assert story.get_session(actor=None, **fxm).reserved_for is None
