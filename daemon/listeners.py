@@ -68,7 +68,9 @@ class Poll:
         """The answer went out whole, surely did not, or (None) nobody knows."""
         if self._written.done():
             return
-        if whole is None:
+        if self._text.cancelled():
+            self._written.cancel()  # nothing was handed over, and nobody asks how it went
+        elif whole is None:
             self._written.set_exception(ConnectionError("the answer may have arrived in part"))
         else:
             self._written.set_result(whole)
