@@ -26,7 +26,8 @@ up: .venv/installed-run
 
 .PHONY: test
 test: .venv/installed-test
-	.venv/bin/pytest -q -n 3 --dist worksteal -m "not agents"
+	.venv/bin/pytest -q -n 3 --dist worksteal -m "not agents and not alone"; first=$$?; \
+	  .venv/bin/pytest -q -m alone && exit $$first
 
 .PHONY: test-agents
 test-agents: .venv/installed-test

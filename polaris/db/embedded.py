@@ -69,7 +69,7 @@ THROW_AWAY: Mapping[str, str] = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",  # a worker in a database that is to be dropped holds the drop up,
-    "authentication_timeout": "2s",  # and so does a connection that was cut off before it said who it is
+    "authentication_timeout": "5s",  # and so does a connection that was cut off before it said who it is
 }
 
 

@@ -3525,7 +3525,7 @@ CREATE FUNCTION polaris_data.require_other_admin(p_org bigint, p_handle text) RE
     AS $$
 begin
   perform from polaris_data.members m
-  where m.org_id = p_org and m.role = 'admin' and m.removed_at is null order by m.handle for no key update;
+  where m.org_id = p_org and (m.role = 'admin' or m.handle = p_handle) and m.removed_at is null order by m.handle for no key update;
   if not exists (
     select from polaris_data.members m
     where m.org_id = p_org and m.role = 'admin' and m.removed_at is null and m.handle <> p_handle) then

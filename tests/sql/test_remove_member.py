@@ -202,3 +202,18 @@ def test_of_two_who_remove_the_same_one_at_once_one_did_it(story: Story, backgro
     assert isinstance(refusal, psycopg.Error)
     assert (refusal.sqlstate, refusal.diag.constraint_name) == ("PL404", "no_such_member")
     assert noted(story, "member.removed") == [(story.me, "member.removed", "user:krishna")]
+
+
+def test_who_waits_for_the_member_holds_no_administrator_behind_it(story: Story, background: Background) -> None:
+    # It deadlocked with somebody to whom the member was an administrator by then: krishna first, manu after.
+    story.member("krishna")
+    with story.another() as one, story.another() as other:
+        with one.connection.transaction():
+            one.set_role(actor=None, handle="krishna", role="admin")
+            waiting = background.start(other.remove_member, actor=story.me, handle="krishna")
+            background.until_waiting(other, waiting)
+            one.set_role(actor=None, handle="manu", role="member")
+        refusal = background.failure(waiting)
+
+    assert isinstance(refusal, psycopg.Error)
+    assert refusal.diag.constraint_name == "last_admin"

@@ -382,6 +382,7 @@ def test_recall_and_over_redaction_are_what_the_docs_say(record_property: Callab
     assert wrong == 0
 
 
+@pytest.mark.alone
 def test_clean_text_passes_at_memory_speed() -> None:
     text = "\n".join(json.dumps(payload) for payload in recorded()) * 20
     event = json.dumps({"session_id": str(uuid.UUID(int=9)), "body": "The quick brown fox jumps. " * 74})

@@ -159,7 +159,7 @@ class Command:
 async def login(served: Served, home: Path, *words: str, **more: str) -> AsyncIterator[Command]:
     clean = {name: value for name, value in environment(home, **more).items() if name != "SSH_CONNECTION"}
     process = await asyncio.create_subprocess_exec(
-        *[*POLARIS, "login", served.url, *words],
+        *[*POLARIS, "login", served.url, "--no-install", *words],
         env=clean,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
