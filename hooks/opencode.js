@@ -144,8 +144,24 @@ export const Polaris = async (ctx) => {
     return parents.get(id)
   }
 
+  const unfinished = new Set() // what OpenCode told and the daemon does not have yet
+
+  // What goes to the daemon, made once: what is posted and what is spooled are the same capture.
+  function packed(one, parent, root) {
+    if (one.body) return one
+    // Never twice the same: files are taken up in this order.
+    one.at = clock = Math.max(Date.now(), clock + 1)
+    one.capture = `${one.at}000-${pid}-${Math.random().toString(36).slice(2, 12)}`
+    const { hook, sessionID, input, output } = one
+    const turn = turns.get(sessionID) ?? null
+    const payload = { hook, session_id: root, turn, parent, directory: ctx.directory ?? null, pid, input, output }
+    one.body = JSON.stringify(payload, shown)
+    return one
+  }
+
   // One after the other, in the order in which OpenCode told it; answers what the daemon wants done.
   function tell(hook, sessionID, input, output, always = false) {
+    const one = { hook, sessionID, input, output }
     const work = async () => {
       if (!ID.test(sessionID ?? "")) return {}
       const parent = await parentOf(sessionID)
@@ -153,12 +169,7 @@ export const Polaris = async (ctx) => {
       const captured = bound(root)
       if (!captured && !always) return {}
       if (captured) follow(root)
-      // Never twice the same: files are taken up in this order.
-      const at = (clock = Math.max(Date.now(), clock + 1))
-      const capture = `${at}000-${pid}-${Math.random().toString(36).slice(2, 12)}`
-      const turn = turns.get(sessionID) ?? null
-      const payload = { hook, session_id: root, turn, parent, directory: ctx.directory ?? null, pid, input, output }
-      const body = JSON.stringify(payload, shown)
+      const { capture, at, body } = packed(one, parent, root)
       const headers = {
         "X-Polaris-Capture": capture,
         "X-Polaris-Agent": "opencode",
@@ -171,9 +182,24 @@ export const Polaris = async (ctx) => {
       if (bound(root)) spool(capture, at, body)
       return {}
     }
-    last = last.then(work).catch(() => ({}))
+    unfinished.add(one)
+    last = last
+      .then(work)
+      .catch(() => ({}))
+      .finally(() => unfinished.delete(one))
     return last
   }
+
+  // `opencode run` ends with its answer and waits for nobody.
+  process.on("exit", () => {
+    for (const one of unfinished) {
+      const parent = parents.get(one.sessionID) ?? null
+      const root = parent ?? one.sessionID
+      if (!bound(root)) continue
+      const { capture, at, body } = packed(one, parent, root)
+      spool(capture, at, body)
+    }
+  })
 
   const prompt = (id, text) => ctx.client.session.promptAsync({ path: { id }, body: { parts: [{ type: "text", text }] } })
 

@@ -35,8 +35,10 @@ const session = { get: async () => ({ data: {} }), promptAsync: async (asked) =>
 const hooks = await Polaris({ directory: "/home/dev/project", client: { session } })
 say({ hooks: Object.keys(hooks), pid: process.pid })
 for await (const line of readline.createInterface({ input: process.stdin })) {
-  const { hook, input, output } = JSON.parse(line)
-  await hooks[hook](input, output)
+  const { hook, input, output, leaves } = JSON.parse(line)
+  const done = hooks[hook](input, output)
+  if (leaves) process.exit(0)
+  await done
   say({ hook, output })
 }
 process.exit(0)
@@ -95,6 +97,15 @@ class OpenCode:
         while "hook" not in (told := await self._line()):
             self.prompts.append(told["prompted"])
         return dict(told["output"] or {})
+
+    async def last_words(self, text: str) -> None:
+        """OpenCode ends in the very moment in which it tells the plugin of a prompt."""
+        assert self.process and self.process.stdin
+        part = {"id": "prt_last1", "type": "text", "text": text, "messageID": "msg_last1", "sessionID": SESSION}
+        output = {"message": {"id": "msg_last1", "role": "user", "sessionID": SESSION}, "parts": [part]}
+        told = {"hook": "chat.message", "input": {"sessionID": SESSION}, "output": output, "leaves": True}
+        self.process.stdin.write(json.dumps(told).encode() + b"\n")
+        await asyncio.wait_for(self.process.wait(), 10)
 
     async def prompted(self) -> Json:
         while not self.prompts:
@@ -219,6 +230,14 @@ async def test_an_idle_session_is_woken(opencode: OpenCode, connected: DaemonPro
 
     assert prompted["path"] == {"id": SESSION}
     assert "Use 3." in prompted["body"]["parts"][0]["text"]
+
+
+async def test_what_was_told_in_the_moment_of_leaving_is_kept(opencode: OpenCode, fake: FakeService) -> None:
+    await opencode.typed("first")
+    await opencode.last_words("and the last")
+    await until(lambda: len(fake.events) >= 2)
+
+    assert [event["body"] for event in fake.events] == ["first", "and the last"]
 
 
 async def test_a_call_of_our_own_tool_tells_whose_the_process_is(opencode: OpenCode, connected: DaemonProcess) -> None:
