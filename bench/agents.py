@@ -36,6 +36,7 @@ TRIES = 20
 HERE = Path(__file__).parent
 # Around the installed hook, in its place: the agent's settings stay what they are, and so does Codex's trust in them.
 CLOCK = """#!/bin/bash
+echo bash >/proc/$$/comm # the hook looks past shells for the agent's process; this one has the name of its file
 begun=$EPOCHREALTIME
 body=$(cat) # stdin may be a socket, which cannot be opened again
 "{real}" "$@" <<<"$body"
