@@ -225,7 +225,7 @@ ANYWHERE = [
     "Traceback (most recent call last):\n  File \"app.py\", line 12, in <module>\n    raise AuthError('⟨s⟩')\nAuthError: ⟨s⟩",
     "$ export ⟨N⟩=⟨s⟩ && make deploy",
     "⟨N⟩='⟨s⟩' python -m pytest -q tests/integration",
-    "RUN --mount=type=cache,target=/root/.cache echo ⟨s⟩ > /run/value && ./fetch.sh",
+    "RUN --mount=type=cache,target=/var/cache/app echo ⟨s⟩ > /run/value && ./fetch.sh",
     'ENV ⟨N⟩=⟨s⟩\nCMD ["node", "server.js"]',
     "GET /callback?state=xyz&access_token=⟨s⟩&scope=read 302 12ms",
     "https://api.example.com/v2/items?limit=20&key=⟨s⟩",
