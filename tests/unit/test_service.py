@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from polaris import __version__, service
+from polaris import __version__, service, service_managers
 from polaris.errors import Conflict, PolarisError, Unavailable
 from polaris.settings import Settings
 
@@ -78,7 +78,7 @@ def test_a_service_is_told_what_is_not_the_default_and_no_key(settings: Settings
     assert plist["EnvironmentVariables"]["POLARIS_HOME"] == str(settings.home)
     assert "hush" not in text + str(plist)
     assert service.settings_of(default) == {}
-    assert service.suffix(default) == ""
+    assert service_managers.suffix(default) == ""
 
 
 def test_two_homes_of_one_user_have_two_services(settings: Settings, environ: dict[str, str]) -> None:
