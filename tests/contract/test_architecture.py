@@ -44,7 +44,10 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "polaris.login": (LIGHT, {"psycopg", "fire"}),
     "polaris.service_managers": (LIGHT, {"psycopg", "aiohttp", "fire"}),
     "polaris.service": (LIGHT | {"polaris.service_managers"}, {"psycopg", "aiohttp", "fire"}),
-    "polaris.doctor": (LIGHT | {"polaris.install", "polaris.service", "polaris.db"}, {"psycopg", "fire"}),
+    "polaris.doctor": (
+        LIGHT | {"polaris.install", "polaris.service", "polaris.service_managers", "polaris.db"},
+        {"psycopg", "fire"},
+    ),
     "polaris.install": (LIGHT | {"polaris.install"}, {"psycopg", "aiohttp", "fire"}),
     "polaris.client": (LIGHT - {"polaris.redact", "polaris.render"}, {"psycopg", "fire"}),
     # An agent waits for it: what takes time to load stays out.
