@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from polaris import __version__, install, service
+from polaris import __version__, install, service, service_managers
 from polaris.addresses import is_direct
 from polaris.errors import PolarisError
 from polaris.settings import Credential, Settings
@@ -260,7 +260,7 @@ async def _home(patient: Patient) -> list[Finding]:
         found.append(Finding("home", "ok", f"{home} is yours alone."))
     program = home / "bin" / "polaris"
     if program.exists():
-        done = await asyncio.to_thread(service.ask, [str(program), "--version"])
+        done = await asyncio.to_thread(service_managers.ask, [str(program), "--version"])
         if done.returncode:
             text = f"{program} does not work: the Python it was made with is gone."
             found.append(Finding("home", "fail", text, "polaris install"))
