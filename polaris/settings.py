@@ -23,6 +23,7 @@ from polaris.errors import Misconfigured
 DEFAULT_API_PORT = 4320
 DEFAULT_DAEMON_PORT = 4321
 GOOGLE = "https://accounts.google.com"
+SLACK = "https://slack.com"
 ADDRESS = r"[^\s<>@]+@[^\s<>@]+"
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -48,7 +49,8 @@ class Settings:
     ``profile`` None means the default one of ``credentials.json``. ``service_password`` is what ``polaris db migrate``
     gives the service's login. ``parent`` is the process without which a server of ``polaris up`` ends by itself.
     ``public_url`` is the origin under which people open the web; None means loopback only. Without ``oidc_client_id``
-    nobody signs in with a provider; without ``smtp_url`` links are shown instead of mailed.
+    nobody signs in with a provider; without ``smtp_url`` links are shown instead of mailed. Without ``slack_client_id``
+    no workspace can be connected; ``slack_keys`` seal bot tokens, the first of them seals new ones.
     """
 
     home: Path
@@ -68,6 +70,13 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
     local_sign_in: bool = False
+    slack_client_id: str | None = None
+    slack_client_secret: str | None = field(default=None, repr=False)
+    slack_signing_secret: str | None = field(default=None, repr=False)
+    slack_app_token: str | None = field(default=None, repr=False)
+    slack_ingress: str = "http"
+    slack_keys: tuple[str, ...] = field(default=(), repr=False)
+    slack_url: str = SLACK
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -91,6 +100,7 @@ class Settings:
             "local_sign_in": _switch(env, "POLARIS_LOCAL_SIGN_IN"),
             **_provider(env),
             **_mail(env),
+            **_slack(env),
         }
         return cls(home=Path(home).expanduser().absolute(), **(read | given))
 
@@ -117,6 +127,13 @@ class Settings:
             "POLARIS_SMTP_URL": self.smtp_url,
             "POLARIS_MAIL_FROM": self.mail_from,
             "POLARIS_LOCAL_SIGN_IN": "1" if self.local_sign_in else None,
+            "POLARIS_SLACK_CLIENT_ID": self.slack_client_id,
+            "POLARIS_SLACK_CLIENT_SECRET": self.slack_client_secret,
+            "POLARIS_SLACK_SIGNING_SECRET": self.slack_signing_secret,
+            "POLARIS_SLACK_APP_TOKEN": self.slack_app_token,
+            "POLARIS_SLACK_INGRESS": self.slack_ingress,
+            "POLARIS_SLACK_KEYS": ",".join(self.slack_keys),
+            "POLARIS_SLACK_URL": self.slack_url,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -330,6 +347,36 @@ def _mail(env: Mapping[str, str]) -> dict[str, str | None]:
     if server is not None and sender is None:
         raise Misconfigured("POLARIS_SMTP_URL needs POLARIS_MAIL_FROM, the address that mail comes from.")
     return {"smtp_url": server.geturl() if server is not None else None, "mail_from": sender}
+
+
+def _slack(env: Mapping[str, str]) -> dict[str, Any]:
+    """The Slack app, and the keys that seal the tokens of its workspaces."""
+    words = {
+        name: env.get(f"POLARIS_SLACK_{name.upper()}", "").strip() or None
+        for name in ("client_id", "client_secret", "signing_secret", "app_token")
+    }
+    ingress = env.get("POLARIS_SLACK_INGRESS", "").strip() or "http"
+    if ingress not in ("http", "socket"):
+        raise Misconfigured("POLARIS_SLACK_INGRESS has to be http or socket.")
+    keys = tuple(key for part in env.get("POLARIS_SLACK_KEYS", "").split(",") if (key := part.strip()))
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]{43}=", key) for key in keys):
+        raise Misconfigured("POLARIS_SLACK_KEYS has to be keys as `polaris slack new-key` makes them, with commas.")
+    needed = (
+        {"client_secret", "app_token" if ingress == "socket" else "signing_secret"} if words["client_id"] else set()
+    )
+    if lacking := [f"POLARIS_SLACK_{name.upper()}" for name in sorted(needed) if not words[name]]:
+        raise Misconfigured(f"POLARIS_SLACK_CLIENT_ID needs {' and '.join(lacking)}, too.")
+    if words["client_id"] and not keys:
+        raise Misconfigured(
+            "POLARIS_SLACK_CLIENT_ID needs POLARIS_SLACK_KEYS, which seal the tokens of workspaces.",
+            hint="Make one: polaris slack new-key",
+        )
+    place = _split(env, "POLARIS_SLACK_URL")
+    if place is not None:
+        _encrypted("POLARIS_SLACK_URL", place)
+    found: dict[str, Any] = {f"slack_{name}": value for name, value in words.items()}
+    url = place.geturl().rstrip("/") if place is not None else SLACK
+    return found | {"slack_ingress": ingress, "slack_keys": keys, "slack_url": url}
 
 
 def _split(env: Mapping[str, str], name: str) -> SplitResult | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -19,11 +19,12 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from polaris.db import arrays
-from polaris.errors import DatabaseUnavailable, Misconfigured
+from polaris.errors import DatabaseUnavailable, Misconfigured, from_database
 
 logger = logging.getLogger(__name__)
 
 Connection = AsyncConnection[TupleRow]
+R = TypeVar("R")
 SERVICE = "polaris_service"
 WAIT_SECONDS, ASK_SECONDS = 5.0, 0.5
 KEEPALIVE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 10}
@@ -110,6 +111,14 @@ class Database:
             yield conn
         finally:
             await self._pool.putconn(conn)
+
+    async def ask(self, call: Callable[..., Awaitable[R]], *args: Any, **kwargs: Any) -> R:
+        """Runs one stub on a connection of the pool. Whatever the database says against it is a `PolarisError`."""
+        try:
+            async with self.connection() as conn:
+                return await call(conn, *args, **kwargs)
+        except psycopg.Error as error:
+            raise from_database(error) from error
 
     async def _get(self, timeout: float) -> Connection:
         # Each question makes the pool try to connect once, so it is asked anew: after a restart every second counts.

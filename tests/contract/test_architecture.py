@@ -41,6 +41,21 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "polaris.command": (LIGHT, {"psycopg", "aiohttp"}),
     "polaris.db": (LIGHT | {"polaris.db"}, {"aiohttp"}),
     "polaris.http": (LIGHT | {"polaris.http", "polaris.db"}, {"fire"}),
+    # The ingress and the settings of Slack live in the API's process, what they know of Slack in the bridge.
+    **{
+        name: (
+            LIGHT
+            | {
+                "polaris.http",
+                "polaris.db",
+                "polaris.bridge.envelope",
+                "polaris.bridge.seal",
+                "polaris.bridge.web_api",
+            },
+            {"fire"},
+        )
+        for name in ("polaris.http.slack", "polaris.http.web.settings_slack")
+    },
     "polaris.login": (LIGHT, {"psycopg", "fire"}),
     "polaris.service_managers": (LIGHT, {"psycopg", "aiohttp", "fire"}),
     "polaris.service": (LIGHT | {"polaris.service_managers"}, {"psycopg", "aiohttp", "fire"}),
@@ -76,7 +91,7 @@ COMMANDS = ("polaris.cli", "polaris.commands", "polaris.up")
 COMMANDS_AT_ONCE = LIGHT | {"polaris", "polaris.command", *COMMANDS}
 COMMANDS_LATER = COMMANDS_AT_ONCE | {
     *("polaris.channel", "polaris.client", "polaris.db", "polaris.login", "polaris.install"),
-    *("polaris.service", "polaris.doctor"),
+    *("polaris.service", "polaris.doctor", "polaris.bridge"),
 }
 # The one module of the daemon that speaks SQL to a service without an API in between.
 DIRECT_LINK = "daemon.direct"

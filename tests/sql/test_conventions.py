@@ -20,6 +20,8 @@ GLOBAL = {
     "login_codes": "a code is found by its hash before any organization is known",
     "device_logins": "a machine that signs in belongs to nobody yet",
     "domains": "a proven domain belongs to one organization of all",
+    "slack_workspaces": "what Slack tells names a workspace and no organization, and a workspace belongs to one of all",
+    "slack_installs": "an installation is found by its state when the browser comes back",
 }
 GLOBAL_FOREIGN_KEYS = {
     f"{table}_person_fkey": "points into the global directory of people"

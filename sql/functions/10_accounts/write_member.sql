@@ -1,4 +1,4 @@
--- Writes a membership. Somebody who left comes back under the handle that it had, and no other.
+-- Writes a membership, and finds the person in the organization's Slack. Somebody who left comes back under the handle that it had, and no other.
 -- Fails: 409 already_member, 409 member_exists (a handle is never given to another person, not even after a removal).
 create or replace function polaris_data.write_member (p_org bigint, p_person bigint, p_handle text, p_role text)
 returns void
@@ -13,6 +13,7 @@ begin
     perform polaris_data.fail(409, 'already_member', format('This person is user:%s here already.', v_known.handle));
   elsif v_known.handle = p_handle then
     update polaris_data.members set removed_at = null, role = p_role where org_id = p_org and handle = p_handle;
+    perform polaris_data.match_slack(p_org);
     return;
   elsif v_known.handle is not null then
     perform polaris_data.fail(409, 'member_exists', format('This person was user:%s here.', v_known.handle),
@@ -23,6 +24,7 @@ begin
   if not found then
     perform polaris_data.fail(409, 'member_exists', format('There is, or was, a member user:%s.', p_handle), 'Choose another handle.');
   end if;
+  perform polaris_data.match_slack(p_org);
 end;
 $$;
 comment on function polaris_data.write_member is 'Writes a membership.';

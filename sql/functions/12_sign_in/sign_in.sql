@@ -1,6 +1,6 @@
 -- Signs a person in whom an issuer vouches for: writes what the issuer says of it, and the session of its browser under the hash
--- of the cookie. Old sessions are swept here. Noted in the log of each organization of the person, or of the installation where it has
--- none. The service only, which has verified all of it.
+-- of the cookie. Old sessions are swept here, and the person is found in Slack by the address that it has now. Noted in the log of each
+-- organization of the person, or of the installation where it has none. The service only, which has verified all of it.
 create or replace function polaris.sign_in (
   p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text, p_hash bytea, p_user_agent text
 )
@@ -19,6 +19,7 @@ begin
   insert into polaris_data.web_sessions (hash, person_id, user_agent, created_at, seen_at)
   values (p_hash, v_person, left(p_user_agent, 300), v_now, v_now)
   returning web_session_id into v_session;
+  perform polaris_data.match_slack(m.org_id) from polaris_data.members m where m.person_id = v_person and m.removed_at is null;
   for v_member in
     select m.org_id, m.handle from polaris_data.members m where m.person_id = v_person and m.removed_at is null order by m.org_id
   loop

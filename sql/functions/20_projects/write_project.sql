@@ -11,6 +11,7 @@ begin
   on conflict do nothing returning project_id into v_project;
   if v_project is not null then
     insert into polaris_data.project_heads (org_id, project_id) values (p_org, v_project);
+    perform polaris_data.publish_control(p_org, 'project', v_project);
     if p_visibility = 'private' and polaris_data.role_of(p_org, p_actor) is not null then
       insert into polaris_data.project_members (org_id, project_id, actor, added_by, added_at)
       values (p_org, v_project, p_actor, p_actor, v_now);

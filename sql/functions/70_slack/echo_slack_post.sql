@@ -1,0 +1,33 @@
+-- Slack showed us a message of our own: the proof that a post arrived whose answer was lost. Found by the number that it carries, else by
+-- its text among those that are on their way. Answers posted, known, double (see place_slack_post) or ignored. The service only.
+create or replace function polaris.echo_slack_post (
+  p_team text, p_app text, p_channel text, p_ts text, p_post_id bigint default null, p_text text default null
+)
+returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_org bigint;
+  v_post bigint := p_post_id;
+  v_did text;
+begin
+  perform polaris_data.require_service();
+  select w.org_id into v_org from polaris_data.slack_workspaces w
+  where w.team_id = p_team and w.app_id = p_app and w.state = 'connected';
+  if v_post is null then
+    select o.post_id into v_post from polaris_data.slack_posts o
+    join polaris_data.slack_channels c on c.org_id = o.org_id and c.project_id = o.project_id
+    where o.org_id = v_org and c.channel_id = p_channel and o.state in ('posting', 'unsure') and o.text = p_text
+    order by o.post_id limit 1;
+  end if;
+  if not exists (
+    select from polaris_data.slack_posts o where o.org_id = v_org and o.post_id = v_post and o.channel_id = p_channel and o.kind <> 'theirs') then
+    return 'ignored';
+  end if;
+  v_did := polaris_data.place_slack_post(v_org, v_post, p_ts, null);
+  if v_did <> 'known' then
+    perform polaris_data.publish_control(v_org, 'slack_inbox', 0);
+  end if;
+  return v_did;
+end;
+$$;
+comment on function polaris.echo_slack_post is 'Slack showed us a message of our own.';
