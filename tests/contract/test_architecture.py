@@ -77,10 +77,14 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         name: (LIGHT | {"polaris.client", "polaris.replay"}, {"psycopg"})
         for name in ("polaris.demo_stage", "polaris.replay")
     },
+    "polaris.demo_slack": ({"polaris.demo_slack_events", "polaris.demo_slack_page"}, {"psycopg", "fire"}),
+    "polaris.demo_slack_events": (set(), {"psycopg", "fire"}),
+    "polaris.demo_slack_page": (set(), {"psycopg", "fire"}),
     "polaris.demo_story": (set(), {"psycopg", "aiohttp", "fire"}),
     **{
         name: (
-            LIGHT | {"polaris.client", "polaris.replay", "polaris.demo_stage", "polaris.demo_story"},
+            LIGHT
+            | {"polaris.client", "polaris.replay", "polaris.demo_stage", "polaris.demo_story", "polaris.demo_slack"},
             {"psycopg", "fire"},
         )
         for name in ("polaris.demo", "polaris.demo_live")
