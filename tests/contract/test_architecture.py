@@ -77,7 +77,9 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         name: (LIGHT | {"polaris.client", "polaris.replay"}, {"psycopg"})
         for name in ("polaris.demo_stage", "polaris.replay")
     },
-    "polaris.demo_slack": ({"polaris.demo_slack_events", "polaris.demo_slack_page"}, {"psycopg", "fire"}),
+    "polaris.demo_slack": ({"polaris.demo_slack_methods", "polaris.demo_slack_page"}, {"psycopg", "fire"}),
+    "polaris.demo_slack_methods": ({"polaris.demo_slack_people", "polaris.demo_slack_page"}, {"psycopg", "fire"}),
+    "polaris.demo_slack_people": ({"polaris.demo_slack_events"}, {"psycopg", "fire"}),
     "polaris.demo_slack_events": (set(), {"psycopg", "fire"}),
     "polaris.demo_slack_page": (set(), {"psycopg", "fire"}),
     "polaris.demo_story": (set(), {"psycopg", "aiohttp", "fire"}),
