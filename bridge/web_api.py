@@ -15,6 +15,18 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 CALL_SECONDS = 20
+# What the app asks a workspace for; the reasons stand in docs/slack.md.
+SCOPES = (
+    "channels:history",
+    "channels:join",
+    "channels:manage",
+    "channels:read",
+    "chat:write",
+    "chat:write.customize",
+    "reactions:write",
+    "users:read",
+    "users:read.email",
+)
 
 
 class Limited(Exception):
