@@ -33,7 +33,7 @@ class Seal:
             raise Misconfigured(
                 "There is no key to seal the tokens of Slack workspaces with.",
                 code="slack_key_missing",
-                hint="Make one with `polaris slack new-key`, and set POLARIS_SLACK_KEYS for the service and the bridge.",
+                hint="Make one with `polaris slack new-key`; the service and the bridge need it in POLARIS_SLACK_KEYS.",
             )
         self.name = name_of(keys[0])
         self._keys = {name_of(key): Fernet(key) for key in keys}
@@ -48,7 +48,7 @@ class Seal:
         return self._keys[self.name].encrypt(token.encode()), self.name
 
     def open(self, sealed: bytes, name: str) -> str:
-        """The token. Raises `Misconfigured`: ``slack_key_missing``, or ``slack_token_damaged`` when the key does not fit."""
+        """The token. Raises `Misconfigured` ``slack_key_missing``; ``slack_token_damaged`` if the key does not fit."""
         key = self._keys.get(name)
         if key is None:
             raise Misconfigured(

@@ -61,7 +61,7 @@ async def keep(name: str, main: Callable[[], Awaitable[None]], **about: Any) -> 
 
 
 async def together(*works: Coroutine[Any, Any, None]) -> None:
-    """Runs all at once until one of them ends or fails; the others are cancelled and waited for, the failure is raised."""
+    """Runs all at once until one ends or fails; the others are cancelled and waited for, the failure is raised."""
     running = [asyncio.ensure_future(work) for work in works]
     try:
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -71,3 +71,12 @@ async def together(*works: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*running, return_exceptions=True)
     for task in done:
         task.result()
+
+
+async def wait(event: asyncio.Event, seconds: float) -> None:
+    """Until *event* is set, or for so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
