@@ -6,7 +6,9 @@ had taken it (measured with slack-sdk 3.47), so they are off.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +17,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 CALL_SECONDS = 20
+# What Slack says of a token that will never work again: only an administrator who connects the workspace anew mends it.
+TOKEN_ERRORS = frozenset(
+    {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "team_access_not_granted"}
+)
 # What the app asks a workspace for; the reasons stand in docs/slack.md.
 SCOPES = (
     "channels:history",
@@ -27,6 +33,9 @@ SCOPES = (
     "users:read",
     "users:read.email",
 )
+# slack-sdk logs every argument when somebody wants to see everything: what people wrote would be among them.
+_log = logging.getLogger("polaris.slack_sdk")
+_log.setLevel(logging.WARNING)
 
 
 class Limited(Exception):
@@ -58,7 +67,7 @@ class WebApi:
 
     def __init__(self, token: str | None, session: aiohttp.ClientSession, url: str) -> None:
         self._client = AsyncWebClient(
-            token=token, session=session, base_url=f"{url}/api/", timeout=CALL_SECONDS, retry_handlers=[]
+            token=token, session=session, base_url=f"{url}/api/", retry_handlers=[], logger=_log
         )
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -69,13 +78,15 @@ class WebApi:
         # As a form, which every method takes; many do not take JSON.
         form = {name: _word(value) for name, value in arguments.items() if value is not None}
         try:
-            answer = await self._client.api_call(method, data=form)
+            # A limit of the client's own would count only without a shared session.
+            async with asyncio.timeout(CALL_SECONDS):
+                answer = await self._client.api_call(method, data=form)
         except SlackApiError as error:
             raise _failure(error) from error
-        except (aiohttp.ClientConnectorError, aiohttp.ClientConnectionResetError) as error:
-            if isinstance(error, aiohttp.ClientConnectorError):
-                raise Away(type(error).__name__) from error
-            raise Unsure(type(error).__name__) from error
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Away(type(error).__name__) from error
+        except AttributeError as error:  # the answer is JSON or text, but no object; slack-sdk asks it all the same
+            raise Unsure("an answer that is none") from error
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise Unsure(type(error).__name__) from error
         return dict(answer.data) if isinstance(answer.data, dict) else {}
@@ -87,15 +98,17 @@ def _word(value: Any) -> str:
 
 def _failure(error: SlackApiError) -> Exception:
     response: Any = error.response
-    data = response.data if isinstance(response.data, dict) else {}
-    if response.status_code == 429 or data.get("error") in ("ratelimited", "rate_limited"):
-        headers = {name.lower(): value for name, value in response.headers.items()}
+    if isinstance(response, aiohttp.ClientResponse):  # said to be JSON, and is not: slack-sdk hands out the bare answer
+        status, data = response.status, {}
+    else:
+        status, data = response.status_code, response.data if isinstance(response.data, dict) else {}  # or a plain text
+    if status == 429 or data.get("error") in ("ratelimited", "rate_limited"):
         try:
-            return Limited(max(float(headers.get("retry-after", "1")), 1.0))
+            return Limited(max(float(response.headers.get("Retry-After", "1")), 1.0))
         except ValueError:
             return Limited(30.0)
-    if response.status_code >= 500 or not data.get("error"):
-        return Unsure(f"HTTP {response.status_code}")  # a plain text: .data is a str then
+    if status >= 500 or not data.get("error"):
+        return Unsure(f"HTTP {status}")
     if data["error"] in ("internal_error", "fatal_error", "service_unavailable", "request_timeout"):
-        return Unsure(str(data["error"]))
+        return Unsure(str(data["error"]))  # Slack: part of it may have succeeded
     return Refused(str(data["error"]), data.get("needed"))

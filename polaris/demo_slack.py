@@ -35,15 +35,17 @@ class Call:
 class Fault:
     """What goes wrong with the next *times* calls of *method* for which *when* is true.
 
-    One of: *error* (``ok: false``), *status* with a plain text (429 with *retry_after*), *after* (done, then the
-    connection breaks; with a *status*: done, then that), *drop* (the connection breaks, nothing was done); *slow*:
-    so many seconds go by first.
+    One of: *error* (``ok: false``), *status* with a *body* of *content_type* (429 with *retry_after*), *after* (done,
+    then the connection breaks; with a *status*: done, then that), *drop* (the connection breaks, nothing was done);
+    *slow*: so many seconds go by first.
     """
 
     method: str
     times: int = 1
     error: str | None = None
     status: int | None = None
+    body: str = "oops"
+    content_type: str = "text/plain"
     retry_after: float = 1
     after: bool = False
     drop: bool = False
@@ -159,7 +161,7 @@ class FakeSlack(Methods):
         await self._pass_gate(method, after=True)
         if fault and fault.after:
             if fault.status:
-                return web.Response(status=fault.status, text="oops")
+                return self._odd(fault)
             self._cut(request)
             return web.Response()
         scopes = ",".join(sorted(self.tokens.get(token, {}).get("scopes", [])))
@@ -194,7 +196,7 @@ class FakeSlack(Methods):
             return self._limited(fault.retry_after)
         if fault.status:
             call.outcome = f"HTTP {fault.status}"
-            return web.Response(status=fault.status, text="oops")
+            return self._odd(fault)
         if fault.error:
             call.outcome = fault.error
             return web.json_response({"ok": False, "error": fault.error})
@@ -226,6 +228,10 @@ class FakeSlack(Methods):
     def _limited(seconds: float) -> web.Response:
         wait = {"Retry-After": str(max(1, -int(-seconds // 1)))}  # whole seconds, rounded up
         return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=wait)
+
+    @staticmethod
+    def _odd(fault: Fault) -> web.Response:
+        return web.Response(status=fault.status or 200, text=fault.body, content_type=fault.content_type)
 
     @staticmethod
     def _cut(request: web.Request) -> None:
