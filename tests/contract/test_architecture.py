@@ -54,7 +54,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
             },
             {"fire"},
         )
-        for name in ("polaris.http.slack", "polaris.http.web.settings_slack")
+        for name in ("polaris.http.slack", "polaris.http.web.settings_slack", "polaris.http.web.slack_connect")
     },
     "polaris.login": (LIGHT, {"psycopg", "fire"}),
     "polaris.service_managers": (LIGHT, {"psycopg", "aiohttp", "fire"}),

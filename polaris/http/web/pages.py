@@ -12,8 +12,11 @@ from polaris.http.web import (
     settings_domains,
     settings_org,
     settings_project,
+    settings_slack,
+    settings_slack_people,
     settings_tokens,
     sign_in,
+    slack_connect,
 )
 from polaris.http.web.site import Page
 
@@ -72,6 +75,14 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/o/{org}/settings/agents", settings_tokens.show_agents),
     Page("POST", "/o/{org}/settings/agents", settings_tokens.issue_for_agent),
     Page("GET", "/o/{org}/settings/policies", settings_project.show_all),
+    Page("GET", "/o/{org}/settings/slack", settings_slack.show),
+    Page("POST", "/o/{org}/settings/slack", settings_slack.save),
+    Page("POST", "/o/{org}/settings/slack/connect", slack_connect.connect),
+    Page("GET", settings_slack.CALLBACK, slack_connect.finish, "person"),
+    Page("POST", "/o/{org}/settings/slack/disconnect", slack_connect.disconnect),
+    Page("POST", "/o/{org}/settings/slack/channels/{p}", settings_slack.set_channel),
+    Page("GET", "/o/{org}/settings/slack/people", settings_slack_people.show),
+    Page("POST", "/o/{org}/settings/slack/people/{user}", settings_slack_people.set_person),
     Page("GET", "/o/{org}/settings/audit", settings_audit.show),
     Page("GET", "/o/{org}/settings/audit.jsonl", settings_audit.export),
     Page("GET", "/o/{org}/p/{p}/settings", settings_project.show),

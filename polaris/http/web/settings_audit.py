@@ -29,6 +29,7 @@ GROUPS = (
     ("project", "Projects"),
     ("policy", "Sender policies"),
     ("seat", "Seats"),
+    ("slack", "Slack"),
     ("export", "Exports"),
 )
 WORDS = {
@@ -55,6 +56,12 @@ WORDS = {
     "project.member_removed": "took off the list of a project",
     "policy.set": "set who may speak to",
     "seat.taken_over": "took over the seat of",
+    "slack.connected": "connected the Slack workspace",
+    "slack.disconnected": "disconnected the Slack workspace",
+    "slack.refused": "found that Slack refuses the token",
+    "slack.settings": "changed how Slack is used",
+    "slack.person": "said who this person of Slack is",
+    "slack.channel": "changed the Slack channel of",
     "export": "exported",
 }
 OF_ONESELF = ("member.left", "member.joined")  # the target is who acts
