@@ -1,8 +1,8 @@
 """All of Polaris on one machine: Postgres, migrations, the service, the daemon; an organization and its owner.
 
-Postgres, service, daemon and, where it is wanted, the demo are processes of their own, looked after from here: one that
-dies is started again at the same place. When this process is killed, the others but Postgres end by themselves. Secrets
-reach them through their environment, never through their arguments.
+Postgres, service, daemon and, where they are wanted, the Slack bridge and the demo are processes of their own, looked
+after from here: one that dies is started again at the same place. When this process is killed, the others but Postgres
+end by themselves. Secrets reach them through their environment, never through their arguments.
 """
 
 from __future__ import annotations
@@ -98,10 +98,17 @@ async def _run(settings: Settings, port: int, temporary: bool, demo: bool, ready
         )
         stack.push_async_callback(daemon.stop)
         await daemon.start()
+        parts = [api, daemon]
+        if settings.slack_client_id:
+            # Links in messages lead to the web page, which without an address of its own is at this machine's.
+            bridge = Part("bridge", ["bridge"], environment | {"POLARIS_PUBLIC_URL": url} | web, settings)
+            stack.push_async_callback(bridge.stop)
+            await bridge.start()
+            parts.append(bridge)
         ready(url, credential.actor)
         async with asyncio.TaskGroup() as group:
-            group.create_task(api.keep())
-            group.create_task(daemon.keep())
+            for part in parts:
+                group.create_task(part.keep())
             if not settings.database_url:
                 group.create_task(_keep_database(server))
             if demo:

@@ -35,15 +35,15 @@ class Serving(Group):
         --port  0 takes any free one
         --log   writes the log to this file (rotated) instead of stderr
         """
-        settings = _begin(log)
+        settings = begin(log)
         settings.check_local_sign_in(host)
         api = import_module("polaris.http.server")
         if settings.database_url:
-            await api.serve(settings, host=host, port=port, database_url=settings.database_url, ready=_ready)
+            await api.serve(settings, host=host, port=port, database_url=settings.database_url, ready=say_ready)
             return
         with base.database(settings) as urls:
             await base.in_thread(bring_up_to_date, settings, urls)
-            await api.serve(settings, host=host, port=port, database_url=urls.service, ready=_ready)
+            await api.serve(settings, host=host, port=port, database_url=urls.service, ready=say_ready)
 
     @server
     async def daemon(self, *, port: int | None = None, log: str | None = None) -> None:
@@ -54,9 +54,9 @@ class Serving(Group):
         --port  instead of POLARIS_PORT (4321); 0 takes any free one
         --log   writes the log to this file (rotated) instead of stderr
         """
-        settings = _begin(log)
+        settings = begin(log)
         daemon = import_module("polaris.daemon.app")
-        await daemon.serve(settings, port=port, ready=lambda at: _ready(f"http://127.0.0.1:{at}"))
+        await daemon.serve(settings, port=port, ready=lambda at: say_ready(f"http://127.0.0.1:{at}"))
 
     @server
     async def up(
@@ -85,7 +85,7 @@ class Serving(Group):
         log.setup(settings.log_level)
 
         def ready(url: str, owner: str) -> None:
-            _ready(url)
+            say_ready(url)
             for line in _next_steps(settings, url, owner, demo):
                 print(line, file=sys.stderr, flush=True)
 
@@ -101,17 +101,18 @@ class Serving(Group):
         --log   with --live: writes the log to this file (rotated) instead of stderr
         """
         if live:
-            settings = _begin(log)
+            settings = begin(log)
             player = import_module("polaris.demo_live")
             with base.alone(settings.home / "demo.lock", f"The demo plays already for {settings.home}."):
-                await base.until_told(player.play(settings, ready=_ready))
+                await base.until_told(player.play(settings, ready=say_ready))
             return Exit.OK
         story = import_module("polaris.demo")
         code: int = await story.run(colour=render.colour_wanted(sys.stdout))
         return code
 
 
-def _begin(file: str | None) -> Settings:
+def begin(file: str | None) -> Settings:
+    """What every serving command does first: settings, the log in *file* or on stderr, and an eye on the parent."""
     settings = base.settings()
     log.setup(settings.log_level, file=Path(file).absolute() if file else None)
     if settings.parent:
@@ -119,7 +120,8 @@ def _begin(file: str | None) -> Settings:
     return settings
 
 
-def _ready(url: str) -> None:
+def say_ready(url: str) -> None:
+    """A program that started this one waits for the line."""
     print(f"ready {url}", flush=True)
 
 

@@ -19,9 +19,10 @@ from polaris.commands.login import Login
 from polaris.commands.machine import Machine
 from polaris.commands.projects import Project
 from polaris.commands.serving import Serving
+from polaris.commands.slack import Bridge, Slack
 
 
-class Polaris(Floor, Here, Machine, Doctor, Install, Login, Serving, Channel, Group):
+class Polaris(Floor, Here, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Group):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class Polaris(Floor, Here, Machine, Doctor, Install, Login, Serving, Channel, Gr
         self.member = Member()
         self.org = Org()
         self.project = Project()
+        self.slack = Slack()
         self.token = Token()
 
 
