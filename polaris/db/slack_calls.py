@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Jsonb as Jsonb
 
 from polaris.db.calls import call
 from polaris.db.pool import Connection
@@ -222,6 +222,12 @@ async def connect_slack(
 @call
 async def disconnect_slack(conn: Connection, org: int, actor: str | None, reason: str) -> list[SlackRow]:
     """403 ``admin_only``, 404 ``slack_not_connected``."""
+    raise NotImplementedError
+
+
+@call
+async def end_slack(conn: Connection, team: str, app: str, at: datetime, reason: str) -> str:
+    """Slack said so, at *at*: ``ended``, or ``ignored`` when it was connected anew since."""
     raise NotImplementedError
 
 

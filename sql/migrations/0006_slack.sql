@@ -59,7 +59,6 @@ create table polaris_data.slack_people (
   standing text not null,
   member text,
   member_by text,
-  hinted_at timestamptz,
   looked_up_at timestamptz not null,
   constraint slack_people_pkey primary key (org_id, user_id),
   constraint slack_handle_exists unique (org_id, handle),
@@ -70,6 +69,16 @@ create table polaris_data.slack_people (
 create index slack_people_by_member on polaris_data.slack_people (org_id, member) where member is not null;
 comment on table polaris_data.slack_people is 'People of a workspace; handle krishna is the participant slack:krishna and stays theirs whatever they call themselves.';
 comment on column polaris_data.slack_people.member is 'The member whom this person is; member_by admin: somebody said so (null then means nobody), and no e-mail changes it.';
+
+create table polaris_data.slack_handles (
+  org_id bigint not null,
+  handle text not null,
+  who bytea not null,
+  constraint slack_handles_pkey primary key (org_id, handle),
+  constraint slack_handle_has_one_person unique (org_id, who),
+  constraint slack_handles_org_fkey foreign key (org_id) references polaris_data.orgs (org_id)
+);
+comment on table polaris_data.slack_handles is 'Whose a handle is, by a hash under the key of the organization: it outlives what came from Slack, so that slack:krishna is never two people.';
 
 create table polaris_data.slack_channels (
   org_id bigint not null,
@@ -117,7 +126,8 @@ create table polaris_data.slack_inbox (
   constraint slack_inbox_org_fkey foreign key (org_id) references polaris_data.orgs (org_id),
   constraint inbox_kind_is_known check (kind in ('message', 'edit', 'verb', 'hint', 'person', 'channel'))
 );
-create index slack_inbox_undone on polaris_data.slack_inbox (org_id, inbox_id) where done_at is null;
+create index slack_inbox_undone on polaris_data.slack_inbox (org_id, lane, inbox_id) where done_at is null;
+create index slack_hints_by_user on polaris_data.slack_inbox (org_id, user_id, received_at) where kind = 'hint';
 create unique index slack_message_exists on polaris_data.slack_inbox (org_id, channel_id, ts) where kind in ('message', 'verb', 'hint');
 comment on table polaris_data.slack_inbox is 'What Slack told, until it is done and a day longer; the text only of what is addressed to a session, and only until it is done.';
 
@@ -162,7 +172,7 @@ create table polaris_data.slack_posts (
   constraint post_kind_is_known check (kind in ('text', 'tools', 'seat', 'advice', 'theirs', 'answer', 'note', 'digest', 'hint', 'invite'))
 );
 create index slack_posts_to_make on polaris_data.slack_posts (org_id, project_id, lane, post_id) where state in ('waiting', 'posting', 'unsure');
-create index slack_posts_to_change on polaris_data.slack_posts (org_id, due_at)
+create index slack_posts_to_change on polaris_data.slack_posts (org_id, channel_id, due_at)
   where ts is not null and (version > shown or reaction is distinct from reaction_shown or extra_ts is not null);
 create index slack_posts_by_ts on polaris_data.slack_posts (org_id, channel_id, ts) where ts is not null;
 comment on table polaris_data.slack_posts is 'What goes to Slack and how it should look: made in order a channel, then changed until shown = version and the reaction is the one wanted.';

@@ -23,7 +23,8 @@ from psycopg.rows import namedtuple_row
 Connection = psycopg.Connection[Any]
 Row = Any
 
-MANY = ("list_", "read_", "push_", "heartbeat", "reap_", "set_policy")
+MANY = ("list_", "read_", "push_", "heartbeat", "reap_", "set_policy", "get_slack")
+MANY += ("begin_slack_post", "advise_from_slack", "edit_slack_advice")
 NUMBERS = itertools.count(1)
 DEADLINE_SECONDS = 20.0
 
@@ -74,7 +75,7 @@ class Caller:
 
     def call(self, function: str, /, **arguments: Any) -> Any:
         types = self.signatures[function]
-        values = {f"p_{name}": _json(value) for name, value in arguments.items()}
+        values = {f"p_{name}": _json(value, types[f"p_{name}"]) for name, value in arguments.items()}
         if "p_org" in types:
             values.setdefault("p_org", self.org)
         query = sql.SQL("select * from polaris.{}({})").format(
@@ -358,5 +359,5 @@ def signatures(connection: Connection) -> dict[str, dict[str, str]]:
     return found
 
 
-def _json(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, dict) else value
+def _json(value: Any, type: str = "") -> Any:
+    return json.dumps(value) if isinstance(value, dict) or (type == "jsonb" and isinstance(value, list)) else value

@@ -43,6 +43,7 @@ begin
     if not found then
       perform polaris_data.fail(409, 'member_exists', format('user:%s is somebody else by now.', v_handle), 'Ask for a new invitation.');
     end if;
+    perform polaris_data.match_slack(v_invite.org_id);
     perform polaris_data.end_unseen(v_invite.org_id, 'user:' || v_handle);
     perform polaris_data.publish_control(v_invite.org_id, 'member', 0);
   else

@@ -19,7 +19,8 @@ begin
   insert into polaris_data.web_sessions (hash, person_id, user_agent, created_at, seen_at)
   values (p_hash, v_person, left(p_user_agent, 300), v_now, v_now)
   returning web_session_id into v_session;
-  perform polaris_data.match_slack(m.org_id) from polaris_data.members m where m.person_id = v_person and m.removed_at is null;
+  perform polaris_data.match_slack(x.org_id) from (
+    select m.org_id from polaris_data.members m where m.person_id = v_person and m.removed_at is null order by m.org_id) x;
   for v_member in
     select m.org_id, m.handle from polaris_data.members m where m.person_id = v_person and m.removed_at is null order by m.org_id
   loop

@@ -1,5 +1,5 @@
 -- Opens a project to the organization, or makes it private: then its maker and whoever does this are members, and drivers who are
--- not lose the seat. Its maker or an administrator. Fails: 403 admin_only, 404 no_such_project, 422 visibility_is_known.
+-- not lose the seat. What was said while it was private is not told in Slack, neither then nor later. Its maker or an administrator. Fails: 403 admin_only, 404 no_such_project, 422 visibility_is_known.
 create or replace function polaris.set_visibility (p_org bigint, p_actor text, p_project text, p_visibility text)
 returns setof polaris_data.project_row
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -20,6 +20,7 @@ begin
     where p_visibility = 'private' and polaris_data.role_of(v_me.org_id, x.actor) is not null
     on conflict do nothing;
     perform polaris_data.end_outsiders(v_me.org_id, v_project.project_id, p_visibility);
+    perform polaris_data.rest_slack(v_me.org_id, v_project.project_id, 'the project is private');
     perform polaris_data.publish_control(v_me.org_id, 'project', v_project.project_id);
     perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'project.visibility', p_project, jsonb_build_object('visibility', p_visibility));
   end if;

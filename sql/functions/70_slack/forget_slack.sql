@@ -1,12 +1,13 @@
--- Deletes what came from Slack: people, messages, channels, what was posted. The record keeps the advice, which was said to a session.
+-- Deletes what came from Slack: people, messages, channels, what was posted. The record keeps the advice, which was said to a session, and
+-- slack_handles, by hashes, who must not take another's name in it.
 create or replace function polaris_data.forget_slack (p_org bigint)
 returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
+  delete from polaris_data.slack_channels where org_id = p_org; -- first, as everybody locks
   delete from polaris_data.slack_advice where org_id = p_org;
   delete from polaris_data.slack_posts where org_id = p_org;
   delete from polaris_data.slack_inbox where org_id = p_org;
-  delete from polaris_data.slack_channels where org_id = p_org;
   delete from polaris_data.slack_people where org_id = p_org;
 end;
 $$;

@@ -9,6 +9,7 @@ begin
   if p_member <> '' and polaris_data.role_of(p_org, 'user:' || p_member) is null then
     perform polaris_data.fail(404, 'no_such_member', format('There is no member user:%s.', left(p_member, 80)), 'See polaris member list.');
   end if;
+  perform polaris_data.lock_slack(p_org);
   update polaris_data.slack_people set member = nullif(p_member, ''), member_by = case when p_member is not null then 'admin' end
   where org_id = p_org and user_id = p_user;
   if not found then

@@ -6,6 +6,8 @@ create or replace function polaris.set_slack (
 )
 returns setof polaris_data.slack_row
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_now timestamptz := clock_timestamp();
 begin
   perform polaris_data.require_service();
   perform polaris_data.require_admin(p_org, p_actor);
@@ -18,6 +20,9 @@ begin
   where org_id = p_org;
   if not found then
     perform polaris_data.fail(404, 'slack_not_connected', 'No Slack workspace is connected.', 'See settings, Slack.');
+  end if;
+  if p_digest_hour is not null then
+    update polaris_data.slack_channels set digest_at = polaris_data.next_digest(p_org, v_now) where org_id = p_org and level = 'digest';
   end if;
   perform polaris_data.publish_control(p_org, 'slack', 0);
   perform polaris_data.write_audit(p_org, p_actor, 'slack.settings', null, jsonb_strip_nulls(jsonb_build_object(

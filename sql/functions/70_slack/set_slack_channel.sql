@@ -1,5 +1,6 @@
 -- What people want of a project's channel; what is null stays. The level: whoever sees the project. Whether it is heard, and whether the
--- bridge goes back into a channel that it was removed from, or makes another for an archived one: administrators.
+-- bridge goes back into a channel that it was removed from, or makes another for an archived one: administrators. What happened while
+-- the channel rested is not told afterwards.
 -- The service only. Fails: 403 admin_only, 404 no_such_project, 404 no_such_channel, 422 level_is_known.
 create or replace function polaris.set_slack_channel (
   p_org bigint, p_actor text, p_project text, p_level text default null, p_hears boolean default null, p_again boolean default null
@@ -10,8 +11,6 @@ declare
   v_project polaris_data.projects := polaris_data.find_project(p_org, p_actor, p_project);
   v_old polaris_data.slack_channels;
   v_now timestamptz := clock_timestamp();
-  v_hour integer;
-  v_digest timestamptz;
 begin
   perform polaris_data.require_service();
   if p_hears is not null or p_again is not null then
@@ -20,25 +19,28 @@ begin
   if p_level not in ('all', 'final-only', 'muted', 'digest') then
     perform polaris_data.fail(422, 'level_is_known', 'A level is all, final-only, muted or digest.');
   end if;
-  select w.digest_hour into v_hour from polaris_data.slack_workspaces w where w.org_id = p_org;
   select c.* into v_old from polaris_data.slack_channels c
   where c.org_id = p_org and c.project_id = v_project.project_id for no key update;
   if not found then
     perform polaris_data.fail(404, 'no_such_channel', format('Project %s has no channel in Slack.', p_project),
       'It is made with the first session, once Slack is connected.');
   end if;
-  if coalesce(p_level, v_old.level) = 'digest' then
-    v_digest := date_trunc('day', v_now at time zone 'UTC') at time zone 'UTC' + make_interval(hours => v_hour);
-    v_digest := case when v_digest <= v_now then v_digest + interval '1 day' else v_digest end;
-  end if;
   update polaris_data.slack_channels set
     level = coalesce(p_level, level), hears = coalesce(p_hears, hears),
-    state = case when p_again and state in ('archived', 'left', 'refused') then 'missing' else state end,
-    channel_id = case when p_again and state = 'archived' then null else channel_id end,
-    digest_at = v_digest, digest_seq = case when p_level = 'digest' and level <> 'digest' then cursor else digest_seq end,
+    digest_at = case
+      when coalesce(p_level, level) <> 'digest' then null
+      when level = 'digest' then digest_at
+      else polaris_data.next_digest(p_org, v_now) end,
+    digest_seq = case when p_level = 'digest' and level <> 'digest' then cursor else digest_seq end,
     changed_at = v_now
   where org_id = p_org and project_id = v_project.project_id;
-  if p_level in ('muted', 'digest') and v_old.level is distinct from p_level then
+  if p_again and v_old.state in ('archived', 'left', 'refused') then
+    update polaris_data.slack_channels set
+      state = 'missing', reason = null, channel_id = case v_old.state when 'archived' then null else channel_id end
+    where org_id = p_org and project_id = v_project.project_id;
+    perform polaris_data.rest_slack(p_org, v_project.project_id, 'the channel was ' || v_old.state);
+  end if;
+  if p_level in ('muted', 'digest') and v_old.level <> p_level then
     perform polaris_data.drop_slack_posts(p_org, v_project.project_id, p_level);
   end if;
   perform polaris_data.publish_control(p_org, 'slack', 0);

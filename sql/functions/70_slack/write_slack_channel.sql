@@ -27,15 +27,16 @@ begin
   end if;
   select c.* into strict v_old from polaris_data.slack_channels c
   where c.org_id = p_org and c.project_id = p_project_id for no key update;
-  v_cursor := case when p_state = 'live' and v_old.state in ('archived', 'left') then v_head else v_old.cursor end;
   update polaris_data.slack_channels set channel_id = p_channel, name = p_name, state = p_state, reason = left(p_reason, 300),
-    shared = coalesce(p_shared, shared), hears = hears and not (coalesce(p_shared, false) and not v_old.shared),
-    cursor = v_cursor, changed_at = v_now
+    shared = coalesce(p_shared, shared), hears = hears and not (coalesce(p_shared, false) and not v_old.shared), changed_at = v_now
   where org_id = p_org and project_id = p_project_id;
   if p_state in ('archived', 'left') then
     perform polaris_data.drop_slack_posts(p_org, p_project_id, 'the channel is ' || p_state);
+  elsif p_state = 'live' and v_old.state in ('archived', 'left') then
+    perform polaris_data.rest_slack(p_org, p_project_id, 'the channel was ' || v_old.state);
+    return v_head - v_old.cursor;
   end if;
-  return v_cursor - v_old.cursor;
+  return 0;
 end;
 $$;
 comment on function polaris.write_slack_channel is 'Writes what the bridge found out about a project''s channel.';

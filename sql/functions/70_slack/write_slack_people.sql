@@ -1,35 +1,51 @@
 -- Writes what Slack says of people ({"id", "username", "name", "email", "picture", "standing"} each) and finds out which members they are.
--- A handle is made once, from the name, with a number where another has it, and stays. p_whole: this is the end of the whole list.
--- Answers how many. The service only. Fails: 409 bridge_was_replaced.
+-- A handle is made once, from the name, with a number where somebody else has or had it, and stays theirs for ever: the record knows them
+-- by it (slack_handles). p_whole: this is the end of the whole list. Answers how many. The service only.
+-- Fails: 409 bridge_was_replaced.
 create or replace function polaris.write_slack_people (p_org bigint, p_fence bigint, p_people jsonb, p_whole boolean default false)
 returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
+  v_workspace polaris_data.slack_workspaces;
   v_person record;
+  v_key bytea;
+  v_who bytea;
   v_slug text;
   v_handle text;
   v_count integer := 0;
   v_now timestamptz := clock_timestamp();
 begin
-  perform polaris_data.require_fence(p_org, p_fence);
+  perform polaris_data.require_service();
+  perform polaris_data.lock_slack(p_org); -- two who meet somebody new at once give one handle
+  v_workspace := polaris_data.require_fence(p_org, p_fence);
+  select o.redaction_key into strict v_key from polaris_data.orgs o where o.org_id = p_org;
   for v_person in
     select * from jsonb_to_recordset(p_people) as x (id text, username text, name text, email text, picture text, standing text)
-    where x.id is not null order by x.id
+    where x.id <> '' order by x.id
   loop
     update polaris_data.slack_people set
-      username = lower(v_person.username), name = left(coalesce(v_person.name, v_person.id), 200), email = lower(v_person.email),
-      picture = left(v_person.picture, 1000), standing = v_person.standing, looked_up_at = v_now
+      username = lower(v_person.username), name = left(coalesce(v_person.name, v_person.id), 200),
+      email = nullif(lower(btrim(v_person.email)), ''), picture = left(v_person.picture, 1000), standing = v_person.standing,
+      looked_up_at = v_now
     where org_id = p_org and user_id = v_person.id;
     if not found then
-      v_slug := coalesce(nullif(left(trim(both '-' from regexp_replace(
-        lower(coalesce(v_person.name, v_person.username, '')), '[^a-z0-9]+', '-', 'g')), 56), ''), lower(v_person.id));
-      select x.handle into v_handle from (
-        select case n when 1 then v_slug else v_slug || '-' || n end as handle, n from generate_series(1, 10000) n) x
-      where not exists (select from polaris_data.slack_people p where p.org_id = p_org and p.handle = x.handle)
-      order by x.n limit 1;
+      v_who := sha256(v_key || convert_to(v_workspace.team_id || '/' || v_person.id, 'UTF8'));
+      select h.handle into v_handle from polaris_data.slack_handles h where h.org_id = p_org and h.who = v_who;
+      if not found then
+        select x.slug into strict v_slug from (
+          select n, rtrim(left(ltrim(regexp_replace(regexp_replace(
+            lower(normalize(text, NFKD)), E'[\u0300-\u036f]', '', 'g'), '[^a-z0-9]+', '-', 'g'), '-'), 56), '-') as slug
+          from (values (1, v_person.name), (2, v_person.username), (3, v_person.id), (4, 'somebody')) as t (n, text)) x
+        where x.slug <> '' order by x.n limit 1;
+        select x.handle into strict v_handle from (
+          select n, case n when 1 then v_slug else v_slug || '-' || n end as handle from generate_series(1, 100000) n) x
+        where not exists (select from polaris_data.slack_handles h where h.org_id = p_org and h.handle = x.handle)
+        order by x.n limit 1;
+        insert into polaris_data.slack_handles (org_id, handle, who) values (p_org, v_handle, v_who);
+      end if;
       insert into polaris_data.slack_people (org_id, user_id, handle, username, name, email, picture, standing, looked_up_at)
       values (p_org, v_person.id, v_handle, lower(v_person.username), left(coalesce(v_person.name, v_person.id), 200),
-        lower(v_person.email), left(v_person.picture, 1000), v_person.standing, v_now);
+        nullif(lower(btrim(v_person.email)), ''), left(v_person.picture, 1000), v_person.standing, v_now);
     end if;
     v_count := v_count + 1;
   end loop;
