@@ -1,7 +1,7 @@
 -- A person of the workspace advises sessions by a message in the project's channel: an injection for each, as the participant they are,
 -- under the sender policy that holds for it; repeating it changes nothing. The message is remembered, so that its reactions can show what
--- becomes of the advice. Twenty in a minute are enough for one person. Answers for each session its delivery, or the code that refused
--- it. The service only.
+-- becomes of the advice. Twenty in a minute are enough for one person, those not counted that were withdrawn. Nobody is heard in the
+-- channel of a project that has become private. Answers for each session its delivery, or the code that refused it. The service only.
 -- Fails: 409 bridge_was_replaced, 404 no_such_slack_person, 403 not_heard, 429 too_fast.
 create or replace function polaris.advise_from_slack (p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text)
 returns table (session text, delivery_id uuid, state text, code text)
@@ -21,7 +21,7 @@ begin
   select i.* into strict v_event from polaris_data.slack_inbox i where i.org_id = p_org and i.event_id = p_event_id;
   select p.* into v_project from polaris_data.slack_channels c
   join polaris_data.projects p on p.org_id = c.org_id and p.project_id = c.project_id
-  where c.org_id = p_org and c.channel_id = v_event.channel_id and c.hears;
+  where c.org_id = p_org and c.channel_id = v_event.channel_id and c.hears and p.visibility = 'org';
   if not exists (select from polaris_data.slack_people s where s.org_id = p_org and s.user_id = v_event.user_id) then
     perform polaris_data.fail(404, 'no_such_slack_person', 'This person was not looked up yet.');
   end if;
@@ -30,9 +30,14 @@ begin
     perform polaris_data.fail(403, 'not_heard', 'Guests, strangers and bots are not heard.', 'See settings, Slack.');
   end if;
   if (select count(*) from polaris_data.slack_advice a
-      where a.org_id = p_org and a.user_id = v_event.user_id and a.at > v_now - interval '1 minute' and a.event_id <> p_event_id) >= 20 then
+      where a.org_id = p_org and a.user_id = v_event.user_id and a.at > v_now - interval '1 minute' and a.event_id <> p_event_id
+        and not a.withdrawn) >= 20 then
     perform polaris_data.fail(429, 'too_fast', 'Twenty pieces of advice a minute are enough.', 'Wait a minute.');
   end if;
+  -- All sessions are locked before the first event: a loop alone would lock the later ones while it holds the counter.
+  perform from polaris_data.sessions s
+  where s.org_id = p_org and s.project_id = v_project.project_id and s.name = any (p_sessions)
+  order by s.session_id for no key update;
   insert into polaris_data.slack_posts (
     org_id, project_id, lane, key, kind, session_id, channel_id, text, shown, state, ts, made_at, due_at, posted_at)
   values (

@@ -1,5 +1,6 @@
 -- Slack showed us a message of our own: the proof that a post arrived whose answer was lost. Found by the number that it carries, else by
--- its text among those that are on their way. Answers posted, known, double (see place_slack_post) or ignored. The service only.
+-- its text among those that are on their way; what stands at this ts already is known, whatever it says. Answers posted, known, double
+-- (see place_slack_post) or ignored. The service only.
 create or replace function polaris.echo_slack_post (
   p_team text, p_app text, p_channel text, p_ts text, p_post_id bigint default null, p_text text default null
 )
@@ -12,11 +13,15 @@ declare
 begin
   perform polaris_data.require_service();
   select w.org_id into v_org from polaris_data.slack_workspaces w
-  where w.team_id = p_team and w.app_id = p_app and w.state = 'connected';
+  where w.team_id = p_team and w.app_id = p_app and w.state = 'connected' for share;
+  if exists (
+    select from polaris_data.slack_posts o
+    where o.org_id = v_org and o.channel_id = p_channel and o.ts = p_ts and o.kind <> 'theirs') then
+    return 'known';
+  end if;
   if v_post is null then
     select o.post_id into v_post from polaris_data.slack_posts o
-    join polaris_data.slack_channels c on c.org_id = o.org_id and c.project_id = o.project_id
-    where o.org_id = v_org and c.channel_id = p_channel and o.state in ('posting', 'unsure') and o.text = p_text
+    where o.org_id = v_org and o.channel_id = p_channel and o.state in ('posting', 'unsure') and o.text = p_text
     order by o.post_id limit 1;
   end if;
   if not exists (

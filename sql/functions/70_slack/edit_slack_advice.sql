@@ -1,17 +1,18 @@
 -- A message that was advice has been changed, or deleted (no sessions): what of it was not sent yet is withdrawn, and said again in the new
--- words to those of its sessions that the new text names. What an agent may have seen stays as it was. Answers as advise_from_slack.
--- The service only. Fails: 409 bridge_was_replaced, 404 no_such_slack_person, 403 not_heard, 429 too_fast.
+-- words to those of its sessions that the new text names. What an agent may have seen stays as it was. Answers as advise_from_slack; where
+-- that fails (not_heard, too_fast) the old words are withdrawn all the same, and its code is that of every session. The service only.
+-- Fails: 409 bridge_was_replaced.
 create or replace function polaris.edit_slack_advice (p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text)
 returns table (session text, delivery_id uuid, state text, code text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   v_event polaris_data.slack_inbox;
-  v_actor text;
   v_advice record;
   v_state text;
   v_free text[] := '{}';
   v_post bigint;
+  v_code text;
 begin
   perform polaris_data.require_fence(p_org, p_fence);
   select i.* into strict v_event from polaris_data.slack_inbox i where i.org_id = p_org and i.event_id = p_event_id;
@@ -49,8 +50,16 @@ begin
     return;
   end if;
   if v_free && p_sessions then
-    return query select x.* from polaris.advise_from_slack(p_org, p_fence, p_event_id,
-      array(select n.name from unnest(p_sessions) as n (name) where n.name = any (v_free)), p_body) x;
+    v_free := array(select n.name from unnest(p_sessions) as n (name) where n.name = any (v_free));
+    begin
+      return query select x.* from polaris.advise_from_slack(p_org, p_fence, p_event_id, v_free, p_body) x;
+    exception when others then
+      get stacked diagnostics v_code = constraint_name;
+      if sqlstate not like 'PL%' then
+        raise;
+      end if;
+      return query select n.name, null::uuid, null::text, v_code from unnest(v_free) as n (name);
+    end;
   end if;
   perform polaris_data.mark_slack_post(p_org, v_post);
 end;

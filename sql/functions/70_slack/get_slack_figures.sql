@@ -14,7 +14,7 @@ begin
   return query
   select count(*) filter (where o.state = 'posted' and o.kind <> 'theirs'), count(*) filter (where o.state = 'waiting'),
     count(*) filter (where o.state in ('posting', 'unsure')), count(*) filter (where o.state = 'failed'),
-    count(*) filter (where o.state = 'dropped'), coalesce(sum(o.repeats), 0)::bigint, coalesce(sum(o.doubles), 0)::bigint,
+    count(*) filter (where o.state = 'dropped' and o.ts is null), coalesce(sum(o.repeats), 0)::bigint, coalesce(sum(o.doubles), 0)::bigint,
     (select count(*) from polaris_data.slack_inbox i where i.org_id = p_org and i.done_at is null),
     coalesce(extract(epoch from v_now - min(o.made_at) filter (where o.state in ('waiting', 'posting', 'unsure'))), 0)::double precision
   from polaris_data.slack_posts o where o.org_id = p_org;

@@ -1,4 +1,5 @@
--- What is to be done next: the oldest event of each channel, if its time has come. The service only.
+-- What is to be done next: the oldest event of each channel, if its time has come. However much waits, it costs a look-up a channel. The
+-- service only.
 create or replace function polaris.list_slack_inbox (p_org bigint)
 returns setof polaris_data.slack_event_row
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -7,11 +8,19 @@ declare
 begin
   perform polaris_data.require_service();
   return query
+  with recursive first as (
+    (select i.lane, i.event_id from polaris_data.slack_inbox i
+     where i.org_id = p_org and i.done_at is null order by i.lane, i.inbox_id limit 1)
+    union all
+    select n.lane, n.event_id from first f
+    cross join lateral (
+      select i.lane, i.event_id from polaris_data.slack_inbox i
+      where i.org_id = p_org and i.done_at is null and i.lane > f.lane order by i.lane, i.inbox_id limit 1) n
+  )
   select x.event_id, x.kind, x.channel_id, c.project_id, p.name, x.ts, x.thread_ts, x.user_id, x.sessions, x.body, x.payload::text,
     x.attempts, x.received_at
-  from (
-    select distinct on (i.lane) i.* from polaris_data.slack_inbox i
-    where i.org_id = p_org and i.done_at is null order by i.lane, i.inbox_id) x
+  from first f
+  join polaris_data.slack_inbox x on x.org_id = p_org and x.event_id = f.event_id
   left join polaris_data.slack_channels c on c.org_id = p_org and c.channel_id = x.channel_id
   left join polaris_data.projects p on p.org_id = p_org and p.project_id = c.project_id
   where x.due_at <= v_now order by x.inbox_id;

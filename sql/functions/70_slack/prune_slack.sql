@@ -1,4 +1,4 @@
--- Forgets what nobody needs any more: what Slack told a day after it was done, posts after 30 days, unless they still change. Answers how
+-- Forgets what nobody needs any more: what Slack told a day after it was done, posts after 30 days, unless they are still to be made. Answers how
 -- many rows went. The service only. Fails: 409 bridge_was_replaced.
 create or replace function polaris.prune_slack (p_org bigint, p_fence bigint)
 returns integer

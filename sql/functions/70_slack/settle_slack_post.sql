@@ -9,14 +9,12 @@ create or replace function polaris.settle_slack_post (
 returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  v_post polaris_data.slack_posts;
   v_now timestamptz := clock_timestamp();
 begin
   perform polaris_data.require_fence(p_org, p_fence);
   if p_state is null or p_state not in ('posted', 'waiting', 'unsure', 'failed') then
     perform polaris_data.fail(422, 'post_state_is_known', 'A post becomes posted, waiting, unsure or failed.');
   end if;
-  select o.* into v_post from polaris_data.slack_posts o where o.org_id = p_org and o.post_id = p_post_id for no key update;
   if p_state = 'posted' and p_ts is not null then
     return polaris_data.place_slack_post(p_org, p_post_id, p_ts, p_version) <> 'known';
   end if;
@@ -25,7 +23,7 @@ begin
     shown = case p_state when 'posted' then version else shown end,
     due_at = case p_state when 'waiting' then v_now + coalesce(p_retry_in, interval '0') else due_at end,
     posted_at = case p_state when 'posted' then v_now end
-  where org_id = p_org and post_id = p_post_id and state = 'posting';
+  where org_id = p_org and post_id = p_post_id and state in ('posting', 'unsure');
   return found;
 end;
 $$;
