@@ -4,6 +4,8 @@ create or replace function polaris.refuse_slack (p_org bigint, p_fence bigint, p
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  perform polaris_data.require_service();
+  perform polaris_data.lock_slack(p_org); -- several workers notice it at once
   perform polaris_data.require_fence(p_org, p_fence);
   update polaris_data.slack_workspaces set state = 'refused', reason = left(p_reason, 300), holder = null, lease_until = null
   where org_id = p_org;
