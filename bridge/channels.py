@@ -72,14 +72,21 @@ class Channels:
                 await wait(self._woken, max(self._look_at - now, 0.1) if self._round else LOOK_SECONDS)
 
     async def heard(self, event: SlackEventRow) -> None:
-        """Slack told that something happened to a channel: it is looked at. Of a new id, the payload says which."""
+        """Something happened to a channel, which is looked at; the payload is ``{"type", "new_channel_id"}``.
+
+        Only that it was deleted is believed: a look shows no more of a channel that became private.
+        """
         if event.project_id is None:
             return
         told = json.loads(event.payload or "{}")
-        if new := told.get("new_channel_id"):
-            row = await self._row(event.project_id)
-            if row is not None and row.channel_id == event.channel_id:
+        row = await self._row(event.project_id)
+        if row is not None and row.channel_id == event.channel_id:
+            if new := told.get("new_channel_id"):
                 await self._write(row, str(new), row.name, row.state, row.reason)
+            elif told.get("type") == "channel_deleted":
+                # Somebody who archived it, or sent the bot away, wanted quiet: no other one is made.
+                state = row.state if row.state in ("archived", "left") else "missing"
+                await self._write(row, None, row.project, state, "channel_not_found")
         self._looks.append(event.project_id)
         self.wake()
 
@@ -172,14 +179,9 @@ class Channels:
     async def _look(self, row: ChannelRow, channel_id: str) -> None:
         """Writes what the channel is now."""
         try:
-            channel = await self._info(channel_id)
+            channel = await self._info(channel_id) or {"is_private": True, "is_member": True}
         except Refused as refusal:
             LOG.warning("a channel is not shown", extra=self._about(row) | {"reason": refusal.error})
-            return
-        if channel is None:
-            # Somebody who archived it, or sent the bot away, wanted quiet: no other one is made.
-            state = row.state if row.state in ("archived", "left") else "missing"
-            await self._write(row, None, row.project, state, "channel_not_found")
             return
         state, reason = row.state, row.reason
         if channel.get("is_archived"):
@@ -213,14 +215,12 @@ class Channels:
             raise
 
     async def _info(self, channel_id: str) -> dict[str, Any] | None:
-        """A channel as Slack shows it; None: there is none. One that became private is not shown to us any more."""
+        """A channel as Slack shows it; None: it shows none. It became private, or was deleted."""
         try:
             found: dict[str, Any] = (await self._call("conversations.info", channel=channel_id))["channel"]
         except Refused as refusal:
-            if refusal.error == "channel_not_found":
+            if refusal.error in ("channel_not_found", "missing_scope"):
                 return None
-            if refusal.error == "missing_scope":
-                return {"id": channel_id, "is_private": True, "is_member": True}
             raise
         return found
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+from bridge_house import House
 
 from polaris.bridge.web_api import WebApi
+from polaris.db.pool import Database
 from polaris.demo_slack import FakeSlack
 
 TEAM = "T1"
@@ -41,3 +45,14 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 def web_api(slack: FakeSlack, http: aiohttp.ClientSession) -> WebApi:
     """The calls of the app, which is installed in T1."""
     return WebApi(slack.bot(TEAM), http, slack.url)
+
+
+@pytest.fixture
+async def house(database: Any, slack: FakeSlack, http: aiohttp.ClientSession, tmp_path: Path) -> AsyncIterator[House]:
+    """An organization on a database of its own, whose workspace is T1; ``await house.connect()`` connects it."""
+    pool = Database(database.service, name="test")
+    await pool.open()
+    house = House(pool, slack, http, tmp_path)
+    await house.found()
+    yield house
+    await pool.close()
