@@ -16,7 +16,6 @@ from typing import Any
 from polaris import log
 from polaris.db import slack_calls
 from polaris.db.pool import Database
-from polaris.errors import NotFound
 from polaris.model import ADVICE_CHARACTERS
 
 from . import address
@@ -127,7 +126,7 @@ def read(envelope: object) -> Take | Echo | Gone | None:
 async def take(database: Database, envelope: object) -> str:
     """Does durably what has to be done before an envelope is acknowledged, and answers what became of it.
 
-    ``stored``, ``known``, ``ignored``, of an echo also ``posted`` and ``double``, and ``gone``. Raises `PolarisError`:
+    ``stored``, ``known``, ``ignored``, of an echo also ``posted`` and ``double``, of the end ``ended``. Raises `PolarisError`:
     then it is not to be acknowledged, and Slack tells it again.
     """
     found = read(envelope)
@@ -154,7 +153,9 @@ async def take(database: Database, envelope: object) -> str:
             slack_calls.echo_slack_post, found.team, found.app, found.channel, found.ts, found.post_id, found.text
         )
     if isinstance(found, Gone):
-        return await _disconnect(database, found)
+        answer = await database.ask(slack_calls.end_slack, found.team, found.app, found.at, found.reason)
+        LOG.info("a workspace is gone", extra={"team": found.team, "reason": found.reason, "answer": answer})
+        return answer
     if _map(envelope).get("type") == "app_rate_limited":
         LOG.warning("Slack leaves events out: too many", extra={"team": _id(_map(envelope).get("team_id"))})
     return "ignored"
@@ -174,14 +175,14 @@ def person(user: object, team: str) -> dict[str, Any] | None:
         (found for key in ("display_name", "real_name") if (found := _text(profile.get(key), 200))),
         _text(told.get("real_name"), 200) or _text(told.get("name"), 200),
     )
-    picture = _text(profile.get("image_192"), 1000)
+    picture = _text(profile.get("image_192"), 1000)  # of the stand-in for Slack it is on this machine
     email = _text(profile.get("email"), 320)
     return {
         "id": user_id,
         "username": _text(told.get("name"), 200),
         "name": name,
         "email": email if email and told.get("is_email_confirmed") is not False else None,
-        "picture": picture if picture and picture.startswith("https://") else None,
+        "picture": picture if picture.startswith(("https://", "http://127.0.0.1:")) else None,
         "standing": _standing(told, user_id, team),
     }
 
@@ -194,24 +195,6 @@ def _standing(told: Mapping[str, Any], user_id: str, team: str) -> str:
     if told.get("deleted"):
         return "deleted"
     return "guest" if told.get("is_restricted") or told.get("is_ultra_restricted") else "full"
-
-
-async def _disconnect(database: Database, gone: Gone) -> str:
-    for workspace in await database.ask(slack_calls.list_slack_workspaces):
-        if (workspace.team_id, workspace.app_id) == (gone.team, gone.app):
-            break
-    else:
-        return "ignored"
-    shown = await database.ask(slack_calls.get_slack, workspace.org_id, None)
-    # Slack tells it twice, and late again when we did not answer: somebody may have connected the workspace anew.
-    if not shown or gone.at < shown[0].connected_at.replace(microsecond=0):
-        return "ignored"
-    try:
-        await database.ask(slack_calls.disconnect_slack, workspace.org_id, None, gone.reason)
-    except NotFound:
-        return "ignored"
-    LOG.info("a workspace is gone", extra={"org": workspace.org, "team": gone.team})
-    return "gone"
 
 
 def _frame(envelope: object) -> _Frame | None:

@@ -18,7 +18,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 import polaris
-from polaris.http import openapi, problems
+from polaris.http import openapi, problems, slack
 from polaris.http.api import OPERATIONS
 from polaris.http.limits import Limits
 from polaris.http.operations import install
@@ -45,6 +45,7 @@ def make_app(settings: Settings, database_url: str, limits: Limits | None = None
     app.on_shutdown.append(_end_streams)
     install(app, OPERATIONS, service.enter)
     app.router.add_get("/openapi.json", _describe)
+    app.router.add_post("/slack/events", slack.events)
     site.install(app, PAGES)
     app[DOOR], app[DESK], app[NAMES] = Door.of(settings), Desk(), Names()
     return app

@@ -29,7 +29,7 @@ async def test_the_router_is_the_two_tables() -> None:
     app = make_app(Settings.from_env({}, home="/nowhere"), "postgresql://nowhere/x")
     routes = {(r.method, r.resource.canonical) for r in app.router.routes() if r.resource and r.method != "HEAD"}
 
-    beside = {("GET", "/openapi.json"), ("GET", "/static/{version}/{name}")}
+    beside = {("GET", "/openapi.json"), ("GET", "/static/{version}/{name}"), ("POST", "/slack/events")}
     assert routes == {(o.method, o.path) for o in OPERATIONS} | {(p.method, p.path) for p in PAGES} | beside
 
 
