@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from polaris.db import calls
+from polaris.db import calls, slack_calls
+from polaris.db.pool import Connection
+from polaris.http.auth import Caller
 from polaris.http.service import SERVICE
-from polaris.http.web import floor, site, timeline
+from polaris.http.web import floor, site, slack_words, timeline
 
 RECENT = 12
 
@@ -18,13 +20,28 @@ async def show(request: web.Request) -> web.Response:
     async with service.database.connection() as conn:
         found = await calls.list_dashboard(conn, who.org_id, who.actor)
         rows = [] if is_part else await calls.list_recent(conn, who.org_id, who.actor, RECENT)
+        is_asked = who.role == "admin" and service.settings.slack_client_id and not is_part
+        slack = await _slack(conn, who) if is_asked else ""
     return site.render(
         request,
         "_projects.html" if is_part else "dashboard.html",
         projects=[p for p in found if p.archived_at is None],
         archived=[p for p in found if p.archived_at is not None],
         recent=[{"project": row.project, "entry": timeline.entry(row)} for row in rows],
+        slack=slack,
     )
+
+
+async def _slack(conn: Connection, who: Caller) -> str:
+    """What an administrator should know of Slack; empty while all is well."""
+    workspace = next(iter(await slack_calls.get_slack(conn, who.org_id, who.actor)), None)
+    if workspace is None or workspace.state == "disconnected":
+        return ""
+    if workspace.state == "refused":
+        return "Slack does not take Polaris's token any more."
+    rows = await slack_calls.list_slack_channels(conn, who.org_id, who.actor)
+    paused = sum(slack_words.Channel.of(row, workspace).is_paused for row in rows)
+    return f"{paused} channel{'s are' if paused > 1 else ' is'} paused in Slack." if paused else ""
 
 
 async def create_project(request: web.Request) -> web.Response:

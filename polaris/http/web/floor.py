@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 from multidict import MultiMapping
 
-from polaris.db import calls
+from polaris.db import calls, slack_calls
 from polaris.db.pool import Connection
 from polaris.db.rows import EntryRow, ProjectRow
 from polaris.errors import NotFound, Unprocessable
@@ -21,7 +21,7 @@ from polaris.http import streams
 from polaris.http.auth import Caller
 from polaris.http.hub import Item
 from polaris.http.service import SERVICE
-from polaris.http.web import site, timeline, tools
+from polaris.http.web import site, slack_words, timeline, tools
 
 PAGE = 100
 LARGEST = 2**63 - 1
@@ -77,6 +77,7 @@ async def show(request: web.Request) -> web.Response:
             return site.render(request, "_sessions.html", project=project, sessions=sessions)
         mark = await calls.get_read_mark(conn, who.org_id, who.actor, name)
         rows = await read(conn, who, project.name, chosen, before, after)
+        channel = await _channel(conn, who, project.project_id) if service.settings.slack_client_id else ""
     entries = [timeline.entry(row) for row in rows]
     _mark_unread(entries, mark)
     is_newest = before is None and (after is None or len(rows) < PAGE)
@@ -97,6 +98,7 @@ async def show(request: web.Request) -> web.Response:
         live=chosen.address(f"{base}/live") if is_newest else "",
         after=last,
         mark=mark,
+        channel=channel,
     )
 
 
@@ -240,6 +242,15 @@ def _fragments(request: web.Request, project: ProjectRow) -> Callable[[Item], by
         return item.html
 
     return fragment
+
+
+async def _channel(conn: Connection, who: Caller, project_id: int) -> str:
+    """The address of the project's channel in Slack; empty where there is none."""
+    workspace = next(iter(await slack_calls.get_slack(conn, who.org_id, who.actor)), None)
+    if workspace is None or workspace.state != "connected":
+        return ""
+    rows = await slack_calls.list_slack_channels(conn, who.org_id, who.actor)
+    return slack_words.link(workspace, next((row for row in rows if row.project_id == project_id), None))
 
 
 def _mark_unread(entries: list[timeline.Entry], mark: int) -> None:
