@@ -17,6 +17,13 @@ from polaris.http.limits import Limits
 
 R = TypeVar("R")
 KEY = base64.urlsafe_b64encode(b"a key that only the tests have..").decode()
+# An app at whose Slack nobody answers: for pages that need none.
+UNASKED = {
+    "slack_client_id": "1.2",
+    "slack_client_secret": "none",
+    "slack_keys": (KEY,),
+    "slack_url": "http://127.0.0.1:9",
+}
 PEOPLE = (
     {"id": "U1", "name": "manu", "email": "manu@acme.example"},
     {"id": "U2", "name": "krishna", "email": "krishna@acme.example"},

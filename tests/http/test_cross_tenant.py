@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import pytest
 from api_place import QUICK, Place, receive, running
+from slack_pages import UNASKED
 from two_orgs import Answer, Side, ask, ask_socket
 
 from polaris import model
@@ -108,6 +109,11 @@ FIELDS: dict[str, Fill] = {
         "days": "9",
         "project": other.theirs["p"],
     },
+    "/o/{org}/settings/slack": plain({"digest_hour": "7"}),
+    "/o/{org}/settings/slack/connect": plain({}),
+    "/o/{org}/settings/slack/channels/{p}": plain({"level": "muted", "hears": "0"}),
+    "/o/{org}/settings/slack/people/{user}": lambda other: {"member": other.theirs["handle"]},
+    "/o/{org}/settings/slack/disconnect": plain({}),
     "/o/{org}/p/{p}/settings/visibility": plain({"visibility": "org"}),
     "/o/{org}/p/{p}/settings/members": lambda other: {"member": other.theirs["actor"]},
     "/o/{org}/p/{p}/settings/members/remove": lambda other: {"member": other.theirs["actor"]},
@@ -143,6 +149,7 @@ OUTSIDE: dict[str, Fill] = {
         "/cli/token",
         {"grant_type": "authorization_code", "code": other.theirs["secret"], "code_verifier": "v" * 43},
     ),
+    "GET /slack/oauth/callback": lambda other: (f"/slack/oauth/callback?code=x&state={other.theirs['state']}", {}),
     "POST /sign-out": plain(("/sign-out", {"everywhere": "1"})),
 }
 # A link of an invitation opens for whoever has it: the other's secret is tried where it does not belong.
@@ -151,7 +158,7 @@ LINKS = ("/invites/{org}/{secret}",)
 
 @pytest.fixture
 async def place(database: Any, tmp_path: Path) -> AsyncIterator[Place]:
-    async with running(database, tmp_path, LIMITS, lease_seconds=3600, local_sign_in=False) as found:
+    async with running(database, tmp_path, LIMITS, lease_seconds=3600, local_sign_in=False, **UNASKED) as found:
         yield found
 
 

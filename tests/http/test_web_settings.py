@@ -18,7 +18,7 @@ from polaris.http.web.dns import Names
 from polaris.http.web.mail import Invitation
 
 HERE = "/o/acme/settings"
-PAGES = ("members", "domains", "tokens", "agents", "policies", "audit")
+PAGES = ("members", "domains", "tokens", "agents", "policies", "slack", "audit")
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import aiohttp
+import slack_pages
 from api_place import DEADLINE, Client, Place, event
 from web_place import Browser
 
-from polaris.db import calls
+from polaris.db import calls, slack_calls
+from polaris.http.web import visitor as visitors
 
 DAY = 86400
 QUIET = 0.3  # seconds without anything new: that was the backlog
@@ -60,6 +62,7 @@ class Side:
         await self.admin.post("/projects/restored/archive")
         self.browser = await Browser(place).sign_in("manu", org.org_id)
         await self._accounts(handle)
+        await self._slack()
         self.secrets |= {word, self.admin.token, self.agent.token, self.limited.token}
         self.secrets |= {self.browser.cookie, self.browser.csrf}
         return self
@@ -121,13 +124,32 @@ class Side:
         deliveries = await admin.get("/projects/pj/sessions/fxm/deliveries")
         self.own["id of a delivery"] = deliveries["items"][-1]["delivery_id"]
 
+    async def _slack(self) -> None:
+        """A workspace with a channel and a person, and a connection that was begun in this side's browser."""
+        place, word, org, state = self.place, self.word, self.org_id, f"state-{self.slug}"
+        named = {"name": f"{word} at work", "url": f"https://{word}.slack.com/"}
+        await slack_pages.connected(place, org, f"T{self.slug}", **named)
+        fence = await slack_pages.led(place, org, f"host 1 {word}")
+        for number in (f"u-{self.slug}", "u-spare"):
+            await slack_pages.peopled(
+                place, fence, slack_pages.person(number, f"{word} {number}", f"{number}@{word}.example"), org_id=org
+            )
+        for project in ("pj", self.theirs["p"]):
+            await slack_pages.channel(place, fence, project, org_id=org)
+        async with place.service.database.connection() as conn:
+            who = await visitors.find(conn, self.browser.cookie)
+            assert who is not None
+            await slack_calls.begin_slack_install(conn, org, "user:manu", who.web_session_id, visitors.digest(state))
+        self.theirs |= {"user": f"u-{self.slug}", "state": state}
+        self.own["user"] = "u-spare"
+
     async def _put(self, path: str, body: Any = None) -> None:
         status, answer = await self.admin.call("PUT", path, json=body)
         assert status == 200, (status, answer)
 
     def leaks(self, sent: str, got: str) -> list[str]:
         """What of this side is in an answer to the other one, who had *sent* that."""
-        names = {self.theirs[name] for name in ("org", "p", "s", "handle", "domain", "id of a delivery")}
+        names = {self.theirs[name] for name in ("org", "p", "s", "handle", "domain", "user", "id of a delivery")}
         low, said = got.lower(), unquote(sent)
         return sorted({s for s in self.secrets if s.lower() in low} | {n for n in names if n in low and n not in said})
 

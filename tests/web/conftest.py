@@ -20,6 +20,7 @@ import chromium
 from api_place import Client, Place, running, settle
 from chromium import Person, SignIn
 from processes import Served
+from slack_pages import UNASKED
 
 from polaris.http.limits import Limits
 from polaris.http.web import visitor as visitors
@@ -34,7 +35,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def place(database: Any, tmp_path: Path) -> AsyncIterator[Place]:
     """A service with the organization ``acme`` of ``user:manu``, and local sign-in; with the limits that users have."""
-    async with running(database, tmp_path, Limits(), local_sign_in=True) as found:
+    async with running(database, tmp_path, Limits(), local_sign_in=True, **UNASKED) as found:
         await settle(found)
         yield found
 

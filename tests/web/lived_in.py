@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import slack_pages
 from api_place import Client, Place, event
 
-from polaris.db import calls
+from polaris.db import calls, slack_calls
 
 INVITE, DEVICE = "a-secret-of-an-invitation", "BCDF-GHJK"
 EDIT = {
@@ -69,6 +70,7 @@ async def furnish(place: Place) -> LivedIn:
         await calls.add_member(conn, org, "user:manu", "former", "member")
         await calls.remove_member(conn, org, "user:manu", "former")
         await calls.begin_device_login(conn, b"d" * 32, DEVICE, "laptop of manu", "192.0.2.7")
+    await _slack(place)
     ended = await place.client("user:manu", expires_in=timedelta(days=1))
     await manu.call("DELETE", f"/tokens/{ended.token_id}")
     return LivedIn(prompt, call, advice, place.org_id)
@@ -118,3 +120,25 @@ async def _settle(manu: Client, delivery: dict[str, Any], **fields: str) -> None
     path = f"/projects/pj/deliveries/{delivery['delivery_id']}"
     status, answer = await manu.call("POST", path, json={"epoch": 1, "path": "hook"} | fields)
     assert status == 200, (status, answer)
+
+
+async def _slack(place: Place) -> None:
+    """A workspace with a channel in every state, and people of all sorts."""
+    for project in ("api", "infra", "site", "ops"):
+        await place.admin.post(f"/projects/{project}/sessions/fxm/join")
+    await slack_pages.connected(place, scopes="chat:write,channels:read")
+    fence = await slack_pages.led(place)
+    await slack_pages.peopled(
+        place,
+        fence,
+        slack_pages.person("U1", "Manu", "manu@acme.example"),
+        slack_pages.person("U2", "Krishna Rao", "krishna@elsewhere.example"),
+        slack_pages.person("U3", "Gus", "gus@elsewhere.example", "guest"),
+        slack_pages.person("U4", "Somebody of Globex", standing="stranger"),
+    )
+    await slack_pages.ask(place, slack_calls.map_slack_person, "user:manu", "U1", "manu")
+    await slack_pages.channel(place, fence, "pj")
+    await slack_pages.channel(place, fence, "infra", shared=True)
+    for project, state in (("api", "archived"), ("site", "left"), ("ops", "refused")):
+        await slack_pages.channel(place, fence, project)
+        await slack_pages.channel(place, fence, project, state, reason="restricted_action")

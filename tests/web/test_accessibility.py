@@ -51,6 +51,7 @@ VISITS: Mapping[str, tuple[Visit, ...]] = {
     "/": (Visit("/", STRANGER),),
     "/sign-in": (Visit("/sign-in?next=/o/acme", STRANGER),),
     "/sign-in/callback": (Visit("/sign-in/callback?state=forged&code=x", STRANGER, 403),),
+    "/slack/oauth/callback": (Visit("/slack/oauth/callback?state=forged&code=x", status=404),),
     "/sign-up": (Visit("/sign-up"),),
     "/o": (Visit("/o?all"), Visit("/o?all", "newcomer")),
     "/invites/{org}/{secret}": (
@@ -94,6 +95,12 @@ VISITS: Mapping[str, tuple[Visit, ...]] = {
     "/o/{org}/settings/tokens": (Visit(f"{A}/settings/tokens"),),
     "/o/{org}/settings/agents": (Visit(f"{A}/settings/agents"), Visit(f"{A}/settings/agents", "priya")),
     "/o/{org}/settings/policies": (Visit(f"{A}/settings/policies"),),
+    "/o/{org}/settings/slack": (Visit(f"{A}/settings/slack"), Visit(f"{A}/settings/slack", "priya")),
+    "/o/{org}/settings/slack/people": (
+        Visit(f"{A}/settings/slack/people"),
+        Visit(f"{A}/settings/slack/people?find=nobody-at-all"),
+        Visit(f"{A}/settings/slack/people", "priya", 403),
+    ),
     "/o/{org}/settings/audit": (Visit(f"{A}/settings/audit"),),
 }
 NOT_PAGES = {
@@ -126,7 +133,7 @@ async def test_what_is_wrong_is_found(people: SignIn) -> None:
           document.querySelector("main").append(wrong, wide);
         }"""
     )
-    found = await _look(page, set())
+    found = await look(page, set())
 
     assert [one for one in found if "button-name (critical)" in one]
     assert [one for one in found if "px too wide" in one]
@@ -150,7 +157,7 @@ async def test_no_page_has_a_serious_finding(place: Place, people: SignIn, where
         if visit.look_for:
             await page.get_by_role("button", name=visit.look_for).click()
             await page.wait_for_load_state()
-        findings += [f"{visit.who} at {visit.address}: {found}" for found in await _look(page, menus)]
+        findings += [f"{visit.who} at {visit.address}: {found}" for found in await look(page, menus)]
 
     assert not findings, "\n".join(findings)
 
@@ -164,19 +171,19 @@ async def test_forms_that_answer_with_a_page_have_no_serious_finding(place: Plac
     await page.get_by_label("Name", exact=True).fill("laptop")
     await page.get_by_role("button", name="Create the token").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Token laptop")
-    findings += await _look(page, menus)
+    findings += await look(page, menus)
     await manu.open("/o/acme/settings/members")
     await page.get_by_label("E-mail address").fill("kim@example.com")
     await page.get_by_role("button", name="Invite").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Invitation of kim@example.com")
-    findings += await _look(page, menus)
+    findings += await look(page, menus)
     manu.watch.allow(r"409.*/sign-up")
     await manu.open("/sign-up")
     await page.get_by_label("Name", exact=True).fill("Acme")
     await page.get_by_label("Your handle").fill("manu")
     await page.get_by_role("button", name="Make the organization").click()
     await expect(page.get_by_role("alert")).to_be_visible()
-    findings += await _look(page, menus)
+    findings += await look(page, menus)
 
     assert not findings, "\n".join(findings)
 
@@ -224,7 +231,7 @@ async def _come(people: SignIn, who: str) -> Person:
     return await people(who, **options)
 
 
-async def _look(page: Page, menus_seen: set[str]) -> list[str]:
+async def look(page: Page, menus_seen: set[str]) -> list[str]:
     """What axe finds that is grave, and whether a phone has to be pushed sideways; each menu but once."""
     await page.evaluate(AXE_SCRIPT)
     await page.evaluate(UNFOLD)
