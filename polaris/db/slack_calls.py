@@ -292,9 +292,9 @@ async def write_slack_people(conn: Connection, org: int, fence: int, people: Jso
 
 @call
 async def list_slack_people(
-    conn: Connection, org: int, actor: str | None, users: list[str] | None = None
+    conn: Connection, org: int, actor: str | None, users: list[str] | None = None, members: list[str] | None = None
 ) -> list[PersonRow]:
-    """403 ``admin_only``: addresses are in it."""
+    """All, those with the ids *users*, or those who are the *members* (handles); 403 ``admin_only``."""
     raise NotImplementedError
 
 

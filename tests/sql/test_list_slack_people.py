@@ -23,6 +23,17 @@ def test_some_of_them(story: Story) -> None:
     assert work.list_slack_people(users=[]) == []
 
 
+def test_those_who_are_these_members(story: Story) -> None:
+    work = Workspace(story)
+    for handle in ("krishna", "priya"):
+        joined(story, handle)
+    for name in ("krishna", "priya", "nobody"):
+        work.person(name, f"{name}@acme.example")
+
+    assert [row.name for row in work.list_slack_people(members=["priya", "nobody"])] == ["priya"]
+    assert work.list_slack_people(members=[]) == []
+
+
 def test_it_says_as_whom_each_speaks(story: Story) -> None:
     work = Workspace(story)
     joined(story, "krishna")

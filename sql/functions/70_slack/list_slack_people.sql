@@ -1,6 +1,6 @@
--- People of the workspace and who they are here; some, or all. Administrators: the list holds addresses. The service only.
--- Fails: 403 admin_only.
-create or replace function polaris.list_slack_people (p_org bigint, p_actor text, p_users text[] default null)
+-- People of the workspace and who they are here: all, or those with these ids, or those who are these members. Administrators: the list
+-- holds addresses. The service only. Fails: 403 admin_only.
+create or replace function polaris.list_slack_people (p_org bigint, p_actor text, p_users text[] default null, p_members text[] default null)
 returns setof polaris_data.slack_person_row
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -10,7 +10,8 @@ begin
   select s.user_id, s.handle, s.username, s.name, s.email, s.picture, s.standing, s.member, s.member_by,
     polaris_data.slack_actor(p_org, s.user_id), s.looked_up_at
   from polaris_data.slack_people s
-  where s.org_id = p_org and (p_users is null or s.user_id = any (p_users)) order by s.standing <> 'full', s.name, s.user_id;
+  where s.org_id = p_org and (p_users is null or s.user_id = any (p_users)) and (p_members is null or s.member = any (p_members))
+  order by s.standing <> 'full', s.name, s.user_id;
 end;
 $$;
 comment on function polaris.list_slack_people is 'People of the workspace and who they are here.';
