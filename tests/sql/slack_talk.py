@@ -129,7 +129,7 @@ class Talk(Workspace):
         """Time passes for everything that waits for its time."""
         for table in ("slack_posts", "slack_inbox"):
             self.story.owner.execute(
-                f"update polaris_data.{table} set due_at = due_at - %s where org_id = %s",  # noqa: S608
+                f"update polaris_data.{table} set due_at = due_at - %s where org_id = %s",
                 [by, self.org],
             )
 
@@ -143,7 +143,7 @@ class Talk(Workspace):
     def _table(self, name: str, order: str) -> list[Row]:
         with self.story.owner.cursor(row_factory=namedtuple_row) as cursor:
             return cursor.execute(
-                f"select * from polaris_data.{name} where org_id = %s order by {order}",  # noqa: S608
+                f"select * from polaris_data.{name} where org_id = %s order by {order}",
                 [self.org],
             ).fetchall()
 

@@ -349,8 +349,5 @@ def test_in_a_project_that_became_private_an_edit_only_takes_back(talk: Talk) ->
 
 
 def test_the_service_is_the_only_one_that_hears_slack(talk: Talk) -> None:
-    with talk.story.client(talk.me) as client:
-        with not_permitted():
-            client.call(
-                "take_slack_event", team=talk.team, app=APP, event_id="Ev", kind="message", channel=talk.room_id
-            )
+    with talk.story.client(talk.me) as client, not_permitted():
+        client.call("take_slack_event", team=talk.team, app=APP, event_id="Ev", kind="message", channel=talk.room_id)
