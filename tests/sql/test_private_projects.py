@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 import sql_codes
+from slack_story import Workspace
 from story import EVENT, Caller, Connection, Place, Story, event, refused
 
 HIDDEN, ABSENT, OPEN = "hidden-pj", "absent-pj", "open-pj"
@@ -22,14 +23,18 @@ SECRETS = (HIDDEN, "inner-session", DRIVER, "hidden words", "hidden rewording", 
 # By these a function names a project or something in it.
 NAMES = {"p_project", "p_projects", "p_project_id", "p_delivery"}
 UNGATED = {
+    "finish_slack_event": "a bridge under its lease; nothing is posted for a project that is private",
     "list_heads": "the service only: numbers of projects whose watchers it has checked",
     "read_project_events": "the service only: the relay has checked its subscribers",
+    "write_slack_channel": "a bridge under its lease; a channel's row says nothing of the project",
+    "write_slack_posts": "a bridge under its lease; takes nothing for a project that is private",
 }
 # What a name that is not there would make: these are held against another function's answer.
 INSTEAD = {"join_session": "get_session"}
 
 ARGUMENTS: dict[str, Any] = {
     "p_after": 0,
+    "p_again": None,
     "p_agent": "claude-code",
     "p_before": 1000,
     "p_body": "the caller's own words",
@@ -41,10 +46,13 @@ ARGUMENTS: dict[str, Any] = {
     "p_expires_in": "1 hour",
     "p_for": "user:outsider",
     "p_hash": b"h" * 32,
+    "p_hears": None,
     "p_kind": ["prompt"],
     "p_lease_seconds": 60,
+    "p_level": "muted",
     "p_limit": 10,
     "p_member": "agent:extra",
+    "p_members": None,
     "p_name": "name",
     "p_path": "hook",
     "p_payload": {"k": "v"},
@@ -58,6 +66,7 @@ ARGUMENTS: dict[str, Any] = {
     "p_sliding": True,
     "p_state": "sent",
     "p_to": "user:listed",
+    "p_users": None,
     "p_visibility": "private",
 }
 # Where a batch takes arrays: one element each.
@@ -70,11 +79,14 @@ BATCHES = {
 }
 # Tried in place of the value above, one at a time: a check that comes before the gate would answer something else.
 TWISTS: dict[str, list[Any]] = {
+    "p_again": [True],
     "p_body": [None, "", "x" * 70_000],
     "p_client_id": ["", "polaris:x", "captured"],
     "p_decision": ["nope", "dismiss"],
     "p_epoch": [None, 0, 2],
+    "p_hears": [True],
     "p_kind": ["nope"],
+    "p_level": ["nope", None],
     "p_limit": [0],
     "p_member": ["nobody", DRIVER, "user:outsider"],
     "p_policy": ["nope", None],
@@ -121,6 +133,7 @@ class Scene:
         story.push(inner, event("captured", body=BODY, payload={"words": BODY}))
         story.set_policy(actor=DRIVER, project=HIDDEN, session="inner-session", sender_class="human", policy="suggest")
         self.delivery: uuid.UUID = story.advise(inner, BODY, sender="user:listed").delivery_id
+        Workspace(story).channel(HIDDEN)
 
     def ask(self, caller: Caller, function: str, twist: dict[str, Any], actor: str | None, hidden: bool) -> Answer:
         """What a function says about the private project, or about one that is not there."""
@@ -150,7 +163,7 @@ class Scene:
         """Everything that is kept of the private project, and of who may do what."""
         ids = {"org": self.story.org, "project": self.story.project_id(HIDDEN)}
         of_project = ("projects", "project_heads", "project_members", "sessions", "events", "deliveries", "read_marks")
-        wheres = dict.fromkeys((*of_project, "policies"), "and project_id = %(project)s")
+        wheres = dict.fromkeys((*of_project, "policies", "slack_channels"), "and project_id = %(project)s")
         wheres |= dict.fromkeys(("seats", "tokens", "audit"), "")
         return [
             self.story.owner.execute(
