@@ -16,6 +16,7 @@ from polaris.bridge.seal import Seal, new_key
 from polaris.bridge.web_api import WebApi
 from polaris.db import calls, slack_calls
 from polaris.db.pool import Database
+from polaris.db.push import PUSH, NewEvent, Pushed, Where, columns
 from polaris.db.slack_calls import ChannelRow, SlackRow
 from polaris.demo_slack import FakeSlack
 from polaris.errors import Conflict
@@ -78,6 +79,19 @@ class House:
         number = await self.project(project)
         await self.ask(calls.join_session, self.org, self.me, project, name, 3600)
         return number
+
+    async def push(self, kind: str, body: str, *, session: str = "fxm", project: str = "pj", **more: Any) -> int:
+        """user:manu's daemon captured something in a session that they drive; its number."""
+        row = await self.ask(calls.get_session, self.org, self.me, project, session)
+        event = NewEvent(
+            f"c{next(NUMBERS)}", kind, row.epoch, **{"turn": "t1", "agent": "claude-code"} | more, body=body
+        )
+        async with self.database.connection() as conn:
+            where = Where(self.org, self.me, project, session)
+            found = await (await conn.execute(PUSH, columns(self.org, [where], [event]))).fetchone()
+        pushed = Pushed(*found or ())
+        assert pushed.seq is not None, pushed
+        return pushed.seq
 
     async def channel(self, project: str = "pj") -> ChannelRow:
         rows = await self.ask(slack_calls.list_slack_channels, self.org, None)
