@@ -126,8 +126,8 @@ def read(envelope: object) -> Take | Echo | Gone | None:
 async def take(database: Database, envelope: object) -> str:
     """Does durably what has to be done before an envelope is acknowledged, and answers what became of it.
 
-    ``stored``, ``known``, ``ignored``, of an echo also ``posted`` and ``double``, of the end ``ended``. Raises `PolarisError`:
-    then it is not to be acknowledged, and Slack tells it again.
+    ``stored``, ``known`` or ``ignored``; of an echo also ``posted`` and ``double``, of the end ``ended``. Raises
+    `PolarisError`: then it is not to be acknowledged, and Slack tells it again.
     """
     found = read(envelope)
     if isinstance(found, Take):
