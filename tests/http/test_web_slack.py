@@ -445,6 +445,7 @@ async def test_a_channel_says_how_it_stands_and_takes_a_level(manu: Browser, pri
         await place.admin.post(f"/projects/{name}/sessions/fxm/join")
     await place.admin.post("/projects", {"name": "vault", "visibility": "private"})
     await connected(place)
+    alone = await manu.get(HERE)
     fence = await led(place)
     number = await channel(place, fence, "pj")
     page = await priya.get(HERE)
@@ -457,6 +458,7 @@ async def test_a_channel_says_how_it_stands_and_takes_a_level(manu: Browser, pri
 
     assert f'href="https://acme.slack.com/archives/{number}"' in page.text
     assert "It is made in a moment." in words(page)
+    assert "It is made when a bridge works." in words(alone)
     assert "vault" not in page.text
     assert "#pj: final only." in words(answer)
     assert '<option value="final-only" selected>' in after.text

@@ -56,7 +56,7 @@ async def show(request: web.Request, problem: PolarisError | None = None) -> web
         holder=(workspace.holder or "").rpartition(" ")[0] if workspace else "",
         seal_problem=next((_seal_problem(settings, row) for row in sealed if row.org_id == who.org_id), None),
         lacking=slack_words.lacking(workspace, SCOPES) if workspace and workspace.state == "connected" else [],
-        channels=[slack_words.Channel.of(row, workspace) for row in rows] if workspace else [],
+        channels=[slack_words.Channel.of(row, workspace, has_bridge) for row in rows] if workspace else [],
         figures=slack_words.figures(figures[0]) if figures else [],
         levels=slack_words.LEVELS,
         choices=[(value, name) for value, name, _ in slack_words.LEVELS],

@@ -79,14 +79,16 @@ class Channel:
         return self.row.shown and self.row.state in PAUSED
 
     @classmethod
-    def of(cls, row: ChannelRow, workspace: SlackRow) -> Channel:
-        return cls(row, link(workspace, row), *_state(row))
+    def of(cls, row: ChannelRow, workspace: SlackRow, has_bridge: bool = True) -> Channel:
+        return cls(row, link(workspace, row), *_state(row, has_bridge))
 
 
-def _state(row: ChannelRow) -> tuple[str, str, str]:
+def _state(row: ChannelRow, has_bridge: bool) -> tuple[str, str, str]:
     if not row.shown:
         return "not posted", "", "Private and archived projects never are."
     if row.state == "live":
+        if row.reason == "is_private":
+            return "live", "warn", "The channel is private now: posts go there, what is written there is not heard."
         if row.shared:
             told = "Shared with another workspace: people there read along."
             return "live", "warn", told + ("" if row.hears else " Nobody in it is heard until you allow it.")
@@ -97,14 +99,15 @@ def _state(row: ChannelRow) -> tuple[str, str, str]:
         return "paused", "warn", "Somebody removed the app from the channel. It goes back only when you say so."
     if row.state == "refused":
         return "paused", "bad", f"Slack refused it: {row.reason or 'no reason'}. {_remedy(row.reason)}"
-    return (
-        ("waits", "", "It is made in a moment.")
-        if row.sessions
-        else ("waits", "", "It is made with the first session.")
-    )
+    when = "in a moment" if has_bridge else "when a bridge works"
+    return "waits", "", f"It is made {when}." if row.sessions else "It is made with the first session."
 
 
 def _remedy(error: str | None) -> str:
+    if error == "missing_scope":
+        return "Connect the workspace again."
+    if error == "name_taken":
+        return "Rename the channel that has the name, then try again."
     if error and error.startswith("restricted_action"):
         return "Have a workspace owner allow apps to make channels and to post, then try again."
     return "Mend it in Slack, then try again."
