@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# Characters of Markdown that are looked at: a post shows 3,000, and hostile text costs the parser the square of its size.
+# Characters of Markdown that are looked at: a post shows 3,000, and hostile text costs the parser its size squared.
 LONGEST = 12_000
 LONGEST_URL = 2_000
 CELL_COLUMNS = 40  # a longer cell does not widen its whole column
@@ -77,7 +77,7 @@ def truncate(mrkdwn: str, limit: int, tail: str, *, cut: bool = False) -> str:
                 text = text[:end]
                 break
         else:
-            while text and _continues(mrkdwn[len(text)]):
+            while text and (text[-1] == "\u200d" or _continues(mrkdwn[len(text)])):
                 text = text[:-1]
     if (opened := text.rfind("<")) > text.rfind(">"):
         text = text[:opened]
@@ -96,7 +96,7 @@ def escape(text: str) -> str:
     """Plain *text* on one line, such as a name, for the middle of any mrkdwn: no mark, mention or link comes of it."""
     line = " ".join(_visible(text).split())
     line = _literally(line.replace("`", "ˋ"))
-    line = re.sub(r"([\x11\x12\x13])(?=\S)", rf"\1{ZERO_WIDTH_SPACE}", line)
+    line = re.sub(r"(?<![^\W_])([\x11\x12\x13])(?=\S)", rf"\1{ZERO_WIDTH_SPACE}", line)
     return _decoded(line)
 
 
@@ -270,7 +270,8 @@ def _inline(tokens: Sequence[Token], marks: str = "") -> str:
         elif token.type == "link_close":
             url, begin = links.pop()
             label, address = "".join(out[begin:]), _address(url)
-            out[begin:] = [_linked(address, label) if address else _unlinked(url, label)]
+            if not links:  # Slack knows no link in a label
+                out[begin:] = [_linked(address, label) if address else _unlinked(url, label)]
         elif token.type == "image":
             address, label = _address(str(token.attrs.get("src", ""))), _literally(_flat(token.children or []))
             out.append(_linked(address, label or "image") if address and not links else label)
