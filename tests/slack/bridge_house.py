@@ -107,7 +107,7 @@ class House:
 
 
 async def until(
-    look: Callable[[], Awaitable[R]], good: Callable[[R], object] = bool, seconds: float = 15, pause: float = 0.02
+    look: Callable[[], Awaitable[R]], good: Callable[[R], object] = bool, seconds: float = 30, pause: float = 0.02
 ) -> R:
     """Looks until what is found is good, and answers it; fails after so many seconds and says what it was."""
     end = time.monotonic() + seconds

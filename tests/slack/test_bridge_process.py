@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bridge_house import House, until
-from real_bridge import POLARIS, RealBridge, bridges
+from real_bridge import POLARIS, bridges
 
 from polaris.bridge.seal import new_key
 from polaris.db import calls, slack_calls
@@ -206,6 +206,6 @@ async def test_a_database_that_was_away_is_found_again(
 
 async def test_without_an_app_the_bridge_says_what_lacks(house: House, database: Any, tmp_path: Path) -> None:
     bare = house.settings.replace(slack_client_id=None, slack_client_secret=None)
-    bridge = RealBridge(bare, database.service, tmp_path / "bare.log")
     with pytest.raises(AssertionError, match="No Slack app is set up"):
-        await bridge.start()
+        async with bridges(bare, database.service, tmp_path, "bare"):
+            pass
