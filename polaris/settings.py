@@ -24,6 +24,12 @@ DEFAULT_API_PORT = 4320
 DEFAULT_DAEMON_PORT = 4321
 GOOGLE = "https://accounts.google.com"
 SLACK = "https://slack.com"
+SLACK_WORDS = {
+    "client_id": "POLARIS_SLACK_CLIENT_ID",
+    "client_secret": "POLARIS_SLACK_CLIENT_SECRET",
+    "signing_secret": "POLARIS_SLACK_SIGNING_SECRET",
+    "app_token": "POLARIS_SLACK_APP_TOKEN",
+}
 ADDRESS = r"[^\s<>@]+@[^\s<>@]+"
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -351,10 +357,7 @@ def _mail(env: Mapping[str, str]) -> dict[str, str | None]:
 
 def _slack(env: Mapping[str, str]) -> dict[str, Any]:
     """The Slack app, and the keys that seal the tokens of its workspaces."""
-    words = {
-        name: env.get(f"POLARIS_SLACK_{name.upper()}", "").strip() or None
-        for name in ("client_id", "client_secret", "signing_secret", "app_token")
-    }
+    words = {name: env.get(variable, "").strip() or None for name, variable in SLACK_WORDS.items()}
     ingress = env.get("POLARIS_SLACK_INGRESS", "").strip() or "http"
     if ingress not in ("http", "socket"):
         raise Misconfigured("POLARIS_SLACK_INGRESS has to be http or socket.")
@@ -364,7 +367,7 @@ def _slack(env: Mapping[str, str]) -> dict[str, Any]:
     needed = (
         {"client_secret", "app_token" if ingress == "socket" else "signing_secret"} if words["client_id"] else set()
     )
-    if lacking := [f"POLARIS_SLACK_{name.upper()}" for name in sorted(needed) if not words[name]]:
+    if lacking := [SLACK_WORDS[name] for name in sorted(needed) if not words[name]]:
         raise Misconfigured(f"POLARIS_SLACK_CLIENT_ID needs {' and '.join(lacking)}, too.")
     if words["client_id"] and not keys:
         raise Misconfigured(

@@ -58,6 +58,10 @@ def test_the_environment_and_then_overrides_win() -> None:
         ("POLARIS_MAIL_FROM", "Polaris polaris@example.com>"),
         ("POLARIS_MAIL_FROM", "p@example.com\nBcc: q@example.com"),
         ("POLARIS_LOCAL_SIGN_IN", "yes"),
+        ("POLARIS_SLACK_INGRESS", "pigeon"),
+        ("POLARIS_SLACK_KEYS", "hush"),
+        ("POLARIS_SLACK_URL", "http://slack.example.com"),
+        ("POLARIS_SLACK_CLIENT_ID", "1.2"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_named_without_being_shown(name: str, value: str) -> None:
@@ -265,3 +269,50 @@ def test_an_address_that_would_not_be_encrypted_is_refused_at_once() -> None:
 
     assert refused.value.code == "direct_link_not_encrypted"
     assert "hush" not in str(refused.value)
+
+
+SLACK = {
+    "POLARIS_SLACK_CLIENT_ID": "1.2",
+    "POLARIS_SLACK_CLIENT_SECRET": "hush-client",
+    "POLARIS_SLACK_SIGNING_SECRET": "hush-signing",
+    "POLARIS_SLACK_APP_TOKEN": "xapp-hush",
+    "POLARIS_SLACK_INGRESS": "socket",
+    "POLARIS_SLACK_KEYS": "ZqUglSzoHDQ9VL22EwnLfD8btFZxjhmI-zhccMqsjO8=, 4q1vH3nmqBR0J7nZkEbxWUbzsAGTtKn7WkU3yMuWIHA=",
+    "POLARIS_SLACK_URL": "http://127.0.0.1:8090/",
+}
+
+
+def test_an_app_of_slack_comes_back_from_the_environment_that_it_is_given() -> None:
+    settings = Settings.from_env({"POLARIS_HOME": "/h"} | SLACK)
+
+    assert (settings.slack_client_id, settings.slack_app_token) == ("1.2", "xapp-hush")
+    assert [len(key) for key in settings.slack_keys] == [44, 44]
+    assert (settings.slack_ingress, settings.slack_url) == ("socket", "http://127.0.0.1:8090")
+    assert Settings.from_env({"POLARIS_HOME": "/h"} | settings.web_environment()) == settings
+    assert "hush" not in repr(settings)
+    assert settings.slack_keys[0] not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "ingress", "named"),
+    [
+        ("CLIENT_SECRET", "http", "POLARIS_SLACK_CLIENT_SECRET"),
+        ("SIGNING_SECRET", "http", "POLARIS_SLACK_SIGNING_SECRET"),
+        ("APP_TOKEN", "socket", "POLARIS_SLACK_APP_TOKEN"),
+        ("KEYS", "http", "POLARIS_SLACK_KEYS"),
+    ],
+)
+def test_an_app_of_slack_needs_what_its_ingress_needs(lacking: str, ingress: str, named: str) -> None:
+    given = {name: value for name, value in SLACK.items() if name != f"POLARIS_SLACK_{lacking}"}
+
+    with pytest.raises(Misconfigured, match=named) as failure:
+        Settings.from_env(given | {"POLARIS_SLACK_INGRESS": ingress})
+
+    assert "hush" not in str(failure.value)
+
+
+def test_the_secret_of_the_other_ingress_is_not_needed() -> None:
+    for name, ingress in (("POLARIS_SLACK_APP_TOKEN", "http"), ("POLARIS_SLACK_SIGNING_SECRET", "socket")):
+        given = {key: value for key, value in SLACK.items() if key != name}
+
+        assert Settings.from_env(given | {"POLARIS_SLACK_INGRESS": ingress}).slack_client_id == "1.2"
