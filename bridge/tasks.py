@@ -41,7 +41,9 @@ async def keep(name: str, main: Callable[[], Awaitable[None]], **about: Any) -> 
     `Replaced` and `TokenRefused` end it: they concern the whole workspace.
     """
     pause = FIRST_PAUSE_SECONDS
-    while True:
+    task = asyncio.current_task()
+    # A failure can hide a cancellation that came together with it.
+    while task is None or not task.cancelling():
         begun = time.monotonic()
         wait = 0.0
         try:
@@ -58,6 +60,7 @@ async def keep(name: str, main: Callable[[], Awaitable[None]], **about: Any) -> 
             pause = FIRST_PAUSE_SECONDS
         await asyncio.sleep(max(pause, wait))
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+    raise asyncio.CancelledError
 
 
 async def together(*works: Coroutine[Any, Any, None]) -> None:

@@ -114,11 +114,18 @@ class Database:
 
     async def ask(self, call: Callable[..., Awaitable[R]], *args: Any, **kwargs: Any) -> R:
         """Runs one stub on a connection of the pool. Whatever the database says against it is a `PolarisError`."""
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task is not None else 0
         try:
             async with self.connection() as conn:
-                return await call(conn, *args, **kwargs)
+                answer = await call(conn, *args, **kwargs)
         except psycopg.Error as error:
             raise from_database(error) from error
+        # The driver waits with asyncio.wait_for, which in Python 3.11 swallows a cancellation that comes together with
+        # the answer: a task that loops would go on for ever.
+        if task is not None and task.cancelling() > cancelled:
+            raise asyncio.CancelledError
+        return answer
 
     async def _get(self, timeout: float) -> Connection:
         # Each question makes the pool try to connect once, so it is asked anew: after a restart every second counts.

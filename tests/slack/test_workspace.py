@@ -192,6 +192,24 @@ async def test_a_worker_that_slack_limits_waits_as_long_as_it_is_told(monkeypatc
     assert slept == [30.0, 30.0]
 
 
+async def test_a_cancellation_that_comes_together_with_an_answer_is_not_lost(house: House) -> None:
+    answers = 0
+
+    async def ask_for_ever() -> None:
+        nonlocal answers
+        while True:
+            await house.ask(slack_calls.list_slack_workspaces)
+            answers += 1
+
+    for _ in range(50):
+        before = answers
+        task = asyncio.create_task(ask_for_ever())
+        await until(lambda before=before: asyncio.sleep(0, answers > before), pause=0)  # type: ignore[misc]
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.cancelled()
+
+
 async def test_works_that_run_together_end_together() -> None:
     ended: list[str] = []
 
