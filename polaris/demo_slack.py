@@ -6,18 +6,19 @@ it; it proves our side, not Slack's. ``python -m polaris.demo_slack --port 8090`
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import base64
-import secrets
+import contextlib
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 from aiohttp import web
 
-from polaris.demo_slack_methods import Methods
+from polaris.demo_slack_window import Window
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Gate:
     open: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class FakeSlack(Methods):
+class FakeSlack(Window):
     """Slack with one app and any number of workspaces. Begin with ``await FakeSlack().start()``, `team` and `bot`."""
 
     def __init__(
@@ -103,25 +104,13 @@ class FakeSlack(Methods):
         """The calls of *method* so far, oldest first."""
         return [c for c in self.calls if c.method == method and outcome in (None, c.outcome)]
 
-    def grant(self, authorize_url: str, team: str, user: str = "U1", *, enterprise: bool = False) -> str:
-        """*user* allows the app in *team*: the address to which Slack would send the browser."""
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(authorize_url).query).items()}
-        code = secrets.token_hex(12)
-        self.codes[code] = {**asked, "team": team, "user": user, "enterprise": enterprise, "at": time.monotonic()}
-        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
-
-    def deny(self, authorize_url: str) -> str:
-        """Somebody presses Cancel: where Slack sends the browser then."""
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(authorize_url).query).items()}
-        return f"{asked['redirect_uri']}?{urlencode({'error': 'access_denied', 'state': asked['state']})}"
-
     # The server
 
     async def start(self, port: int = 0) -> FakeSlack:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self.api)
         app.router.add_get("/link", self.link)
-        app.router.add_get("/oauth/v2/authorize", self.authorize)
+        app.router.add_routes(self.routes())
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -136,9 +125,6 @@ class FakeSlack(Methods):
         await self.close()
         if self._runner is not None:
             await self._runner.cleanup()
-
-    async def authorize(self, request: web.Request) -> web.StreamResponse:
-        raise web.HTTPFound(self.grant(str(request.url), next(iter(self.teams))))
 
     async def api(self, request: web.Request) -> web.StreamResponse:
         """One call: merges query, form and JSON, as Slack does (slack-sdk sends many arguments in the query)."""
@@ -237,3 +223,34 @@ class FakeSlack(Methods):
     def _cut(request: web.Request) -> None:
         if request.transport is not None:
             request.transport.abort()
+
+
+async def serve(port: int, events_url: str | None) -> None:
+    """Runs a workspace with three people until it is interrupted, and says how Polaris finds it."""
+    slack = FakeSlack(signing_secret="a-signing-secret-for-a-demo", ack_timeout=3.0, rate=1.0)
+    await slack.start(port)
+    slack.events_url = events_url
+    slack.team("T1", "Acme", [{"id": f"U{n}", "name": name, "email": f"{name}@example.com"} for n, name in PEOPLE])
+    ingress = "http" if events_url else "socket"
+    sys.stdout.write(
+        f"A stand-in for Slack: {slack.url}/\n\n"
+        f"export POLARIS_SLACK_URL={slack.url} POLARIS_SLACK_INGRESS={ingress}\n"
+        f"export POLARIS_SLACK_CLIENT_ID={slack.client_id} POLARIS_SLACK_CLIENT_SECRET={slack.client_secret}\n"
+        f"export POLARIS_SLACK_SIGNING_SECRET={slack.signing_secret} POLARIS_SLACK_APP_TOKEN={slack.app_token}\n"
+    )
+    sys.stdout.flush()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await slack.stop()
+
+
+PEOPLE = ((1, "manu"), (2, "krishna"), (3, "priya"))
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m polaris.demo_slack", description="A stand-in for Slack.")
+    parser.add_argument("--port", type=int, default=8090)
+    parser.add_argument("--events-url", help="where events go as signed HTTP requests; without it: Socket Mode")
+    options = parser.parse_args()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(options.port, options.events_url))

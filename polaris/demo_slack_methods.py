@@ -345,6 +345,8 @@ class Methods(Workspaces):
         text = str(args.get("text") or "")
         if not text and not args.get("blocks"):
             raise RefusedCall("no_text")
+        if args.get("parse") != "none":  # Slack accepts it, and then finds names and channels in the text
+            raise RefusedCall("stand_in_wants_parse_none")
         if len(text) > 4000 and not args.get("blocks"):
             raise RefusedCall("msg_too_long")
         before = dict(message)

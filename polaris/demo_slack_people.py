@@ -166,7 +166,9 @@ class Workspaces(Deliveries):
         await self._told(team, {**message, "channel": channel}, wait, external=bool(external_team))
         return str(message["ts"])
 
-    async def write(self, team: str, channel: str, user: str, words: str, thread_ts: str | None = None) -> str:
+    async def write(
+        self, team: str, channel: str, user: str, words: str, thread_ts: str | None = None, *, wait: bool = True
+    ) -> str:
         """Somebody types *words* into Slack's window, which escapes them and makes known ``@names`` mentions."""
         people = {person["name"]: number for number, person in self.teams[team]["users"].items()}
 
@@ -175,7 +177,7 @@ class Workspaces(Deliveries):
 
         text = re.sub(r"(?<![\w.])@([a-z0-9._-]*[a-z0-9_-])", mention, html.escape(words, quote=False))
         thread: dict[str, Any] = {"thread_ts": thread_ts} if thread_ts else {}
-        return await self.say(team, channel, user, text, **thread)
+        return await self.say(team, channel, user, text, wait=wait, **thread)
 
     async def edit(
         self, team: str, channel: str, ts: str, text: str, *, user: str | None = None, wait: bool = True
