@@ -4,7 +4,8 @@ create or replace function polaris_data.forget_slack (p_org bigint)
 returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-  delete from polaris_data.slack_channels where org_id = p_org; -- first, as everybody locks
+  -- Channels before posts, as everybody locks them.
+  delete from polaris_data.slack_channels where org_id = p_org;
   delete from polaris_data.slack_advice where org_id = p_org;
   delete from polaris_data.slack_posts where org_id = p_org;
   delete from polaris_data.slack_inbox where org_id = p_org;
