@@ -172,6 +172,7 @@ create table polaris_data.slack_posts (
   constraint post_kind_is_known check (kind in ('text', 'tools', 'seat', 'advice', 'theirs', 'answer', 'note', 'digest', 'hint', 'invite'))
 );
 create index slack_posts_to_make on polaris_data.slack_posts (org_id, project_id, lane, post_id) where state in ('waiting', 'posting', 'unsure');
+create index slack_posts_under_way on polaris_data.slack_posts (org_id, channel_id) where state in ('posting', 'unsure') or repeats > 0;
 create index slack_posts_to_change on polaris_data.slack_posts (org_id, channel_id, due_at)
   where ts is not null and (version > shown or reaction is distinct from reaction_shown or extra_ts is not null);
 create index slack_posts_by_ts on polaris_data.slack_posts (org_id, channel_id, ts) where ts is not null;

@@ -150,4 +150,4 @@ class Talk(Workspace):
 
 def post(key: str | None = None, text: str = "text", **more: Any) -> dict[str, Any]:
     """A post as a bridge writes it; a note, so that none is put to another."""
-    return {"key": key or f"e:{next(NUMBERS)}", "kind": "note", "text": text} | more
+    return {"key": key or f"post:{next(NUMBERS)}", "kind": "note", "text": text} | more

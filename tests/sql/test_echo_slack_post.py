@@ -160,3 +160,23 @@ def test_it_is_not_for_a_workspace_that_is_not_connected(talk: Talk, sent: Any) 
     talk.refuse_slack(reason="token_revoked")
 
     assert talk.echo(sent, TS) == "ignored"
+
+
+def test_a_copy_is_known_by_its_text_for_an_hour_after_it_was_sent_again(talk: Talk, sent: Any) -> None:
+    talk.later()
+    talk.begin(sent)
+    talk.settle(sent, "posted", ts=LATER, version=1)
+
+    assert talk.echo(None, TS, text="hello") == "double"
+    assert talk.echo(None, LAST, text="hello") == "ignored"  # there was one repeat
+    assert [row.extra_ts for row in talk.list_slack_posts()] == [TS]
+
+
+def test_what_is_on_its_way_comes_before_what_was_sent_again(talk: Talk, sent: Any) -> None:
+    talk.later()
+    talk.begin(sent)
+    talk.settle(sent, "posted", ts=TS, version=1)
+    (second,) = talk.begin(talk.one(text="hello"))
+
+    assert talk.echo(None, LATER, text="hello") == "posted"
+    assert talk.row(second.post_id).ts == LATER

@@ -1,9 +1,15 @@
 -- What is to be sent now: of each live channel the one post that is first to be made (while it waits for its time or for its echo, those
 -- behind it wait, too), hints and invitations, and messages that should look different from what Slack shows: of each channel p_limit
--- at most. What stands in a channel that the project had before stays as it is. The service only.
+-- at most. What stands in a channel that the project had before stays as it is. Written for one index each, as
+-- write_events. The service only.
 create or replace function polaris.list_slack_posts (p_org bigint, p_limit integer default 50)
 returns setof polaris_data.slack_post_row
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+as $$
 declare
   v_now timestamptz := clock_timestamp();
 begin

@@ -69,10 +69,10 @@ begin
     if not exists (
       select from polaris_data.slack_posts o join polaris_data.slack_advice a on a.org_id = o.org_id and a.post_id = o.post_id
       where o.org_id = v_workspace.org_id and o.channel_id = p_channel and o.ts = p_ts and o.kind = 'theirs'
-    ) and not exists (
-      select from polaris_data.slack_inbox i
-      where i.org_id = v_workspace.org_id and i.channel_id = p_channel and i.ts = p_ts and i.kind = 'message' and i.done_at is null
-    ) then
+    ) and (
+      select i.done_at is null from polaris_data.slack_inbox i
+      where i.org_id = v_workspace.org_id and i.channel_id = p_channel and i.ts = p_ts and i.kind = 'message'
+    ) is not true then
       return 'ignored';
     end if;
   end if;
