@@ -51,6 +51,7 @@ class Bridge:
         self.leases = Database(database_url, most=LEASE_CONNECTIONS, name="polaris bridge leases")
         self.listener = Listener(lambda: pool.connect(database_url, name="polaris bridge listener"), self)
         self.tenants: dict[int, Tenant] = {}
+        self.hearers: dict[int, Workspace] = {}  # by the project that they want to hear of
         self._look = asyncio.Event()
 
     @asynccontextmanager
@@ -80,9 +81,8 @@ class Bridge:
     # The bus
 
     def project_changed(self, project_id: int) -> None:
-        for tenant in self.tenants.values():
-            if tenant.workspace is not None and project_id in tenant.workspace.projects:
-                tenant.workspace.project_changed(project_id)
+        if (workspace := self.hearers.get(project_id)) is not None:
+            workspace.project_changed(project_id)
 
     def control_changed(self, control: Control) -> None:
         if control.kind == "slack":
@@ -155,6 +155,16 @@ class Tenant:
             self.workspace.changed(row)
         return True
 
+    async def listen(self, project_id: int) -> None:
+        """The workspace hears of a project from now on (`polaris.bridge.workspace.Ear`)."""
+        if self.workspace is not None:
+            self._bridge.hearers[project_id] = self.workspace
+        await self._bridge.listener.listen(project_id)
+
+    def unlisten(self, project_id: int) -> None:
+        self._bridge.hearers.pop(project_id, None)
+        self._bridge.listener.unlisten(project_id)
+
     def wake(self) -> None:
         """Somebody may have given the lease back, or changed what the workers should do."""
         self._woken.set()
@@ -203,7 +213,7 @@ class Tenant:
         bridge, row = self._bridge, self._row
         api = WebApi(token, bridge.http, bridge.settings.slack_url)
         place = Place(row, fence, bridge.database, api, bridge.settings.public_url)
-        self.workspace = Workspace(place, bridge.listener)
+        self.workspace = Workspace(place, self)
         LOG.info("a workspace is taken", extra={"org": row.org, "team": row.team_id, "fence": fence})
         working = asyncio.create_task(self.workspace.run(), name=f"workers of {row.org}")
         renewing = asyncio.create_task(self._renew(fence), name=f"lease of {row.org}")

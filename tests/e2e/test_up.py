@@ -70,6 +70,37 @@ def test_the_settings_of_the_web_reach_the_service_alone_and_no_command_line(mac
     assert not any("hush" in file.read_text() for file in (machine.home / "logs").iterdir())
 
 
+def test_with_an_app_of_slack_the_bridge_runs_too_and_comes_back(machine: Machine) -> None:
+    machine.environment |= {
+        "POLARIS_SLACK_CLIENT_ID": "1.2",
+        "POLARIS_SLACK_CLIENT_SECRET": "hush-client",
+        "POLARIS_SLACK_APP_TOKEN": "xapp-hush",
+        "POLARIS_SLACK_INGRESS": "socket",
+        "POLARIS_SLACK_KEYS": "ZqUglSzoHDQ9VL22EwnLfD8btFZxjhmI-zhccMqsjO8=",
+        "POLARIS_SLACK_URL": "http://127.0.0.1:9",
+        "POLARIS_OIDC_CLIENT_ID": "polaris",
+        "POLARIS_OIDC_CLIENT_SECRET": "hush-provider",
+        "POLARIS_OIDC_ISSUER": "http://127.0.0.1:9",
+    }
+    process, url = machine.up()
+    bridge = machine.one("bridge --log")
+    given = Path(f"/proc/{bridge}/environ").read_bytes().decode()
+
+    assert f"POLARIS_PUBLIC_URL={url}\0" in given
+    assert "hush-provider" not in given
+    assert "hush" not in " ".join(machine.processes().values())
+
+    os.kill(bridge, signal.SIGKILL)
+    until(lambda: bridge not in machine.processes() and any(" bridge " in w for w in machine.processes().values()))
+    until(lambda: (machine.home / "logs" / "bridge.log").read_text().count("the bridge runs") == 2)
+    assert "hush" not in (machine.home / "logs" / "bridge.log").read_text()
+    assert json.loads(machine.run("slack", "status", "--json").stdout) == []
+
+    process.terminate()
+    assert process.wait(30) == 0
+    assert machine.processes() == {}
+
+
 def test_it_stays_the_same_organization_and_the_same_owner_even_without_the_credentials(machine: Machine) -> None:
     process, _ = machine.up()
     assert machine.run("join", "pj", "fxm").returncode == 0
