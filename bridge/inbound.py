@@ -69,6 +69,7 @@ class Inbound:
     def __init__(self, place: Place, channels: Ears) -> None:
         self._place, self._channels = place, channels
         self._many = asyncio.Semaphore(AT_ONCE)
+        self._pause = LOOK_SECONDS  # until something that was put off is due
         self._do: dict[str, Callable[[SlackEventRow], Awaitable[tuple[str, Posts]]]] = {
             "message": self._message,
             "edit": self._edit,
@@ -84,7 +85,8 @@ class Inbound:
             self._place.inbox.clear()
             events = await self._place.read(slack_calls.list_slack_inbox)
             if not events:
-                await wait(self._place.inbox, LOOK_SECONDS)
+                pause, self._pause = self._pause, LOOK_SECONDS
+                await wait(self._place.inbox, pause)
                 continue
             # One of each channel: they do not wait for each other.
             done = await asyncio.gather(*map(self._finish, events), return_exceptions=True)
@@ -113,7 +115,8 @@ class Inbound:
             self._place.posts.set()
 
     async def _put_off(self, event: SlackEventRow, reason: str, patience: timedelta, seconds: float = 0.0) -> None:
-        pause = max(seconds, min(FIRST_PAUSE_SECONDS * 2**event.attempts, LONGEST_PAUSE_SECONDS))
+        pause = max(seconds, min(FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10), LONGEST_PAUSE_SECONDS))
+        self._pause = min(self._pause, pause)
         retry_in: timedelta | None = timedelta(seconds=pause)
         posts: Posts = []
         if event.attempts >= TRIES and datetime.now(UTC) - event.received_at > patience:
@@ -156,7 +159,7 @@ class Inbound:
 
     async def _hint(self, event: SlackEventRow) -> tuple[str, Posts]:
         speaker = await self._speaker(event)
-        if speaker is None or event.project is None:
+        if speaker is None or event.project is None or not await self._is_shown(event):
             return "not heard", []
         told = json.loads(event.payload or "{}")
         unknown = [name for name in told.get("unknown", []) if name != "polaris"]

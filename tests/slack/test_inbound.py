@@ -231,6 +231,19 @@ async def test_while_slack_does_not_say_who_somebody_is_the_message_waits_and_ot
     assert [body for _, body, _ in await strangers.advice()] == ["first", "second"]
 
 
+async def test_what_waits_for_slack_is_tried_again_without_being_woken(strangers: Room) -> None:
+    strangers.slack.fail("users.info", status=500)
+    await strangers.say("@fxm first", "U2")
+    working = asyncio.create_task(Inbound(strangers.place, strangers.heard).run())
+    try:
+        await until(strangers.advice, "the second try")
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    assert [row.attempts for row in await strangers.inbox()] == [1]
+
+
 async def test_a_token_that_slack_refuses_ends_the_work(strangers: Room) -> None:
     strangers.slack.fail("users.info", error="token_revoked")
     await strangers.say("@fxm use RS256", "U2")
