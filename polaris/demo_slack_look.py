@@ -1,4 +1,36 @@
-"""How the pages of the stand-in for Slack look, light and dark, and how they follow what is said."""
+"""How the pages of the stand-in for Slack look, light and dark, and how they follow what is said.
+
+The emoji that the bridge uses are drawn here: many machines, those that make pictures for a manual above all, have no
+font for them.
+"""
+
+DRAWN = {
+    "⏳": '<path d="M4 2h12v2l-5 6 5 6v2H4v-2l5-6-5-6z" fill="#c98a3c"/>'
+    '<path d="M6 4h8l-4 5zM6 16l4-4 4 4z" fill="#fff3cf"/>',
+    "👀": '<g fill="#fff" stroke="#555"><ellipse cx="5.5" cy="10" rx="4" ry="6"/>'
+    '<ellipse cx="14.5" cy="10" rx="4" ry="6"/></g>'
+    '<circle cx="4" cy="11" r="2.2" fill="#222"/><circle cx="13" cy="11" r="2.2" fill="#222"/>',
+    "✅": '<rect x="1" y="1" width="18" height="18" rx="4" fill="#3fa34d"/>'
+    '<path d="M5 10l4 4 7-8" fill="none" stroke="#fff" stroke-width="2.6"/>',
+    "⚠️": '<path d="M10 1l9 17H1z" fill="#f5b700"/><path d="M9 7h2v6H9zM9 14h2v2H9z" fill="#222"/>',
+    "🤖": '<path d="M9.4 1h1.2v4H9.4z" fill="#888"/><circle cx="10" cy="1.5" r="1.5" fill="#d9534f"/>'
+    '<rect x="2" y="5" width="16" height="13" rx="3" fill="#9fb4c7"/><circle cx="7" cy="10" r="2" fill="#1d3557"/>'
+    '<circle cx="13" cy="10" r="2" fill="#1d3557"/><path d="M6 14h8v2H6z" fill="#1d3557"/>',
+    "🔧": '<path d="M18 5l-3 3-3-3 3-3a5 5 0 0 0-6 6L2 15l3 3 7-7a5 5 0 0 0 6-6z" fill="#7b8794"/>',
+    "📥": '<path d="M2 11h4l2 3h4l2-3h4v7H2z" fill="#7b8794"/><path d="M9 1h2v6h3l-4 5-4-5h3z" fill="#2f6690"/>',
+    "🚫": '<g fill="none" stroke="#c0392b" stroke-width="2.6"><circle cx="10" cy="10" r="8"/>'
+    '<path d="M4.5 4.5l11 11"/></g>',
+    "❌": '<path d="M4 4l12 12M16 4L4 16" stroke="#c0392b" stroke-width="3.4"/>',
+    "🗑️": '<path d="M3 5h14v2H3zM7 2h6v2H7zM4 8h12l-1 11H5z" fill="#7b8794"/>',
+    "💬": '<path d="M2 3h16v11H9l-4 4v-4H2z" fill="#7fb2e5"/>',
+    "🎉": '<path d="M2 18l5-12 7 7z" fill="#f5b700"/>'
+    '<path d="M12 2l1 4M18 8l-4 1M17 2l-3 4" stroke="#c0392b" stroke-width="1.6"/>',
+    "🔇": '<path d="M2 7h4l5-4v14l-5-4H2z" fill="#7b8794"/>'
+    '<path d="M13 7l5 6M18 7l-5 6" stroke="#c0392b" stroke-width="1.8"/>',
+    "👁": '<path d="M1 10q9-11 18 0q-9 11-18 0z" fill="none" stroke="currentColor" stroke-width="1.6"/>'
+    '<circle cx="10" cy="10" r="3" fill="currentColor"/>',
+    "✳️": '<g stroke="#b8860b" stroke-width="2.6"><path d="M10 1v18M1 10h18M4 4l12 12M16 4L4 16"/></g>',
+}
 
 SCRIPT = """
 const box = document.getElementById("messages");
@@ -56,6 +88,7 @@ article:hover .answer, .answer:focus { opacity: 1; }
   border: 1px solid var(--line); border-radius: 4px; font-size: 13px; overflow: auto; white-space: pre-wrap; }
 blockquote { margin: 2px 0; padding-left: 12px; border-left: 4px solid var(--line); }
 .mention { background: var(--mark); border-radius: 3px; padding: 0 2px; }
+.emoji { width: 1.25em; height: 1.25em; vertical-align: -0.25em; }
 .reactions { list-style: none; display: flex; gap: 4px; margin: 4px 0 0; padding: 0; }
   .reactions li { font-size: 12px;
   padding: 1px 7px; border: 1px solid var(--line); border-radius: 12px; background: var(--soft); }

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from polaris.demo_slack_look import SCRIPT, STYLE
+from polaris.demo_slack_look import DRAWN, SCRIPT, STYLE
 
 EMOJI = {
     "+1": "👍",
@@ -41,6 +41,9 @@ EMOJI = {
     "x": "❌",
 }
 _COLOURS = ("#8c3a6e", "#1f6f8b", "#3a7d44", "#a65e2e", "#5b4fa8", "#b03a48", "#2f6690", "#6b6b2f")
+_COLOUR = "\ufe0f"  # asks for the coloured form of a character
+_TO_DRAW = re.compile("|".join(f"{emoji.rstrip(_COLOUR)}{_COLOUR}?" for emoji in DRAWN))
+_SVG = '<svg class="emoji" viewBox="0 0 20 20" role="img" aria-label="{}">'
 _CONTROL = re.compile(r"<([^<>\n]+)>")
 _CODE = re.compile(r"`([^`\n]+)`")
 # A mark opens before and closes behind something visible, at the edges of words.
@@ -156,12 +159,12 @@ def _message(view: View, message: Mapping[str, Any]) -> str:
     badge = ' <span class="app">APP</span>' if message.get("bot_id") else ""
     edited = ' <span class="quiet">(edited)</span>' if message.get("edited") else ""
     reactions = "".join(
-        f'<li title=":{_safe(name)}:">{EMOJI.get(name, f":{_safe(name)}:")} {len(users)}</li>'
+        f'<li title=":{_safe(name)}:">{_drawn(EMOJI.get(name, f":{_safe(name)}:"))} {len(users)}</li>'
         for name, users in message.get("reacted", {}).items()
     )
     recipient = message.get("recipient")
     private = (
-        f'<p class="quiet">👁 Only visible to {_safe(view.names.people.get(recipient, recipient))}</p>'
+        f'<p class="quiet">{_drawn("👁")} Only visible to {_safe(view.names.people.get(recipient, recipient))}</p>'
         if recipient
         else ""
     )
@@ -182,10 +185,10 @@ def _message(view: View, message: Mapping[str, Any]) -> str:
 def _face(view: View, message: Mapping[str, Any], name: str) -> str:
     icons = message.get("icons") or {}
     if emoji := str(icons.get("emoji") or "").strip(":"):
-        return f'<span class="face" aria-hidden="true">{EMOJI.get(emoji, "🤖")}</span>'
+        return f'<span class="face" aria-hidden="true">{_drawn(EMOJI.get(emoji, "🤖"))}</span>'
     picture = str(icons.get("image_48") or "")
     if message.get("bot_id") and not picture:
-        return '<span class="face" aria-hidden="true">✳️</span>'
+        return f'<span class="face" aria-hidden="true">{_drawn("✳️")}</span>'
     if not picture.startswith(f"{view.url}/"):  # nothing is loaded from elsewhere
         picture = f"{view.url}/avatar/{view.team['id']}/{message.get('user') or name}.svg"
     return f'<img class="face" src="{_safe(picture.removeprefix(view.url))}" alt="">'
@@ -270,6 +273,7 @@ def _marked(text: str, names: Names, code: bool = False) -> str:
         for tag, pattern in _MARKS:
             text = pattern.sub(rf"<{tag}>\1</{tag}>", text)
         text = re.sub(r":([a-z0-9_+-]+):", lambda found: EMOJI.get(found[1], found[0]), text)
+        text = _drawn(text)
     while "\ue000" in text:
         text = re.sub("\ue000(\\d+)\ue001", lambda found: aside[int(found[1])], text)
     return text
@@ -301,6 +305,16 @@ def _unescaped(text: str) -> str:
     for coded, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         text = text.replace(coded, character)
     return _safe(text)
+
+
+def _drawn(text: str) -> str:
+    """*text*, HTML, with the emoji drawn that a font may lack."""
+    return _TO_DRAW.sub(lambda found: f"{_SVG.format(found[0])}{_drawing(found[0])}</svg>", text)
+
+
+def _drawing(emoji: str) -> str:
+    plain = emoji.rstrip(_COLOUR)
+    return DRAWN.get(plain) or DRAWN[plain + _COLOUR]
 
 
 def _safe(text: Any) -> str:
