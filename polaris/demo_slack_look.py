@@ -27,6 +27,7 @@ DRAWN = {
     '<path d="M12 2l1 4M18 8l-4 1M17 2l-3 4" stroke="#c0392b" stroke-width="1.6"/>',
     "🔇": '<path d="M2 7h4l5-4v14l-5-4H2z" fill="#7b8794"/>'
     '<path d="M13 7l5 6M18 7l-5 6" stroke="#c0392b" stroke-width="1.8"/>',
+    "✋": '<path d="M4 9V5h2v5h1V2h2v7h1V1h2v8h1V3h2v9l2-2 2 2-4 7H7l-3-5z" fill="#e0ac69"/>',
     "👁": '<path d="M1 10q9-11 18 0q-9 11-18 0z" fill="none" stroke="currentColor" stroke-width="1.6"/>'
     '<circle cx="10" cy="10" r="3" fill="currentColor"/>',
     "✳️": '<g stroke="#b8860b" stroke-width="2.6"><path d="M10 1v18M1 10h18M4 4l12 12M16 4L4 16"/></g>',

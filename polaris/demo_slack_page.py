@@ -30,6 +30,7 @@ EMOJI = {
     "leftwards_arrow_with_hook": "↩️",
     "mute": "🔇",
     "no_entry_sign": "🚫",
+    "raised_hand": "✋",
     "robot_face": "🤖",
     "speech_balloon": "💬",
     "tada": "🎉",
