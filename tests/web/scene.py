@@ -12,18 +12,25 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import slack_pages
 from api_place import DEADLINE, Place
 
 from polaris import credentials, tokens
+from polaris.bridge.app import Bridge
+from polaris.bridge.seal import Seal
 from polaris.client import Client
-from polaris.db import calls
+from polaris.db import calls, slack_calls
+from polaris.demo_slack import FakeSlack
 from polaris.demo_stage import Machine, machine
 from polaris.http.web import visitor as visitors
 from polaris.replay import Agent, recorded
 
 ISSUER = "https://accounts.google.com"
 ORG, NAME = "northwind", "Northwind"
+OTHER_ORG = "fox-and-sons"  # where no workspace is connected
+TEAM = "TNORTHWIND"
 PEOPLE = {"manu": "Manu Pillai", "krishna": "Krishna Rao", "priya": "Priya Nair"}
 REVIEWER, TEST_WRITER = "agent:security-reviewer", "agent:test-writer"
 INVITE, DEVICE = "an-invitation-that-nobody-took-yet", "WDJB-MJHT"
@@ -77,21 +84,24 @@ class Scene:
     place: Place
     cookies: dict[str, str] = field(default_factory=dict, repr=False)
     seqs: dict[str, int] = field(default_factory=dict)
+    slack: str = ""  # the address of the channel at the stand-in
 
     def cookie(self, handle: str) -> tuple[str, str]:
         return visitors.cookie_name(self.place.url), self.cookies[handle]
 
 
 @asynccontextmanager
-async def played(place: Place, folder: Path) -> AsyncIterator[Scene]:
-    """Plays it and stays: the agents are there, and one of them is in the middle of a turn."""
+async def played(place: Place, folder: Path, slack: FakeSlack) -> AsyncIterator[Scene]:
+    """Plays it and stays: the agents are there, and one of them is in the middle of a turn. *slack* sees it too."""
     async with AsyncExitStack() as stack:
         scene = Scene(place)
         await _people(scene)
         secrets = await _tokens(place)
+        await stack.enter_async_context(_bridged(place, slack))
         async with asyncio.timeout(180):
             await _work(scene, secrets, folder, stack)
             await _settings(place)
+            await _in_slack(scene, slack)
         yield scene
 
 
@@ -115,6 +125,53 @@ async def _people(scene: Scene) -> None:
             await calls.accept_invite(conn, who.person_id, ORG, secret, handle)
         cookie = await visitors.sign_in(conn, ISSUER, "99", email="zoe@northwind.example", name="Zoe Adams")
         scene.cookies["zoe"] = cookie
+        cookie = await visitors.sign_in(conn, ISSUER, "98", email="lena@fox.example", name="Lena Fox")
+        scene.cookies["lena"] = cookie
+        who = await visitors.find(conn, cookie)
+        assert who is not None
+        await calls.found_org(conn, who.person_id, OTHER_ORG, "Fox and Sons", "lena")
+
+
+@asynccontextmanager
+async def _bridged(place: Place, slack: FakeSlack) -> AsyncIterator[None]:
+    """A workspace of the same people, and a bridge that works for it."""
+    users = [
+        {"id": f"U{number}", "name": name, "email": f"{handle}@northwind.example"}
+        for number, (handle, name) in enumerate(PEOPLE.items(), 1)
+    ]
+    guest = {"id": "U9", "name": "Gus of the agency", "email": "gus@agency.example", "is_restricted": True}
+    slack.team(TEAM, NAME, [*users, {"id": "U4", "name": "Lena Fox", "email": "lena@fox.example"}, guest])
+    slack.events_url = f"{place.url}/slack/events"
+    sealed, key = Seal.of(place.service.settings).seal(slack.bot(TEAM))
+    await slack_pages.connected(
+        place, team=TEAM, name=NAME, url="https://northwind.slack.com/", token=sealed, token_key=key
+    )
+    settings = place.service.settings.replace(public_url=place.url)
+    async with Bridge(settings, place.database).running():
+        yield
+
+
+async def _in_slack(scene: Scene, slack: FakeSlack) -> None:
+    """People speak in the channel, and what was said elsewhere is there too."""
+    place = scene.place
+    async with asyncio.timeout(90):
+        while not any("Rotate the refresh token" in post["text"] for post in _posts(slack)):
+            await asyncio.sleep(0.05)
+    channel = slack.named(TEAM, "storefront")["id"]
+    slack.teams[TEAM]["channels"][channel]["members"] |= {"U1", "U2", "U3"}
+    ts = await slack.write(TEAM, channel, "U3", "@auth Log the reuse of a token, so that we see it.")
+    await slack.write(TEAM, channel, "U3", "who")
+    async with asyncio.timeout(90):
+        while not (slack.reactions(TEAM, channel, ts) and any("who drives" in post["text"] for post in _posts(slack))):
+            await asyncio.sleep(0.05)
+    scene.slack = f"{slack.url}/c/{TEAM}/{channel}"
+    async with place.service.database.connection() as conn:
+        await slack_calls.map_slack_person(conn, place.org_id, "user:manu", "U4", "")
+
+
+def _posts(slack: FakeSlack) -> list[dict[str, Any]]:
+    channels = slack.teams[TEAM]["channels"].values()
+    return slack.posts(TEAM, "storefront") if any(c["name"] == "storefront" for c in channels) else []
 
 
 async def _tokens(place: Place) -> dict[str, str]:

@@ -15,15 +15,19 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "http"))
 import chromium
 from api_place import running
 from playwright.async_api import Page
-from scene import DEVICE, INVITE, ORG, Scene, played
+from scene import DEVICE, INVITE, ORG, OTHER_ORG, Scene, played
+from slack_pages import app
 
 from polaris.db import logins, migrate
 from polaris.db.embedded import SERVICE_LOGIN, THROW_AWAY, Server
+from polaris.demo_slack import FakeSlack
 from polaris.http.limits import Limits
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 MOST_BYTES = 250_000
-DESK, LOW, PHONE = ({"width": width, "height": height} for width, height in ((1280, 800), (1280, 480), (390, 844)))
+DESK, LOW, TALL, PHONE = (
+    {"width": width, "height": height} for width, height in ((1280, 800), (1280, 480), (1280, 1160), (390, 844))
+)
 HERE = f"/o/{ORG}"
 AUTHORIZE = (
     "/cli/authorize?response_type=code&client_id=polaris-cli&redirect_uri=http://127.0.0.1:4000/callback"
@@ -33,7 +37,10 @@ AUTHORIZE = (
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: the page of the table that it shows, where to go, who looks, how."""
+    """One picture: the page of the table that it shows, where to go, who looks, how.
+
+    Without a page it is of the stand-in for Slack.
+    """
 
     page: str
     address: str
@@ -69,6 +76,12 @@ SHOTS = {
     "tokens": Shot("/o/{org}/settings/tokens", f"{HERE}/settings/tokens"),
     "agents": Shot("/o/{org}/settings/agents", f"{HERE}/settings/agents"),
     "policies": Shot("/o/{org}/settings/policies", f"{HERE}/settings/policies"),
+    "slack": Shot("/o/{org}/settings/slack", f"{HERE}/settings/slack", size=TALL),
+    "slack-connect": Shot("/o/{org}/settings/slack", f"/o/{OTHER_ORG}/settings/slack", "lena"),
+    "slack-allow": Shot("", f"/o/{OTHER_ORG}/settings/slack", "lena", press="Connect Slack", size=LOW),
+    "slack-refused": Shot("/slack/oauth/callback", "/slack/oauth/callback?state=forged&code=x", size=LOW),
+    "slack-people": Shot("/o/{org}/settings/slack/people", f"{HERE}/settings/slack/people"),
+    "slack-channel": Shot("", "{slack}", "", size=TALL),
     "audit": Shot("/o/{org}/settings/audit", f"{HERE}/settings/audit"),
 }
 
@@ -83,14 +96,16 @@ async def take(names: set[str]) -> None:
         migrate.apply(urls.owner)
         logins.ensure_service(urls.owner, SERVICE_LOGIN, server.service_password())
         provider = {"oidc_client_id": "polaris", "oidc_client_secret": "secret"}
+        slack = await FakeSlack().start()
         async with (
-            running(urls, folder / "api", Limits(), **provider) as place,
-            played(place, folder) as scene,
+            running(urls, folder / "api", Limits(), **provider, **app(slack)) as place,
+            played(place, folder, slack) as scene,
             chromium.chromium() as browser,
         ):
             for name, shot in SHOTS.items():
                 if not names or name in names:
                     await _take(browser, scene, name, shot)
+        await slack.stop()
     finally:
         server.destroy()
         shutil.rmtree(folder, ignore_errors=True)
@@ -102,9 +117,10 @@ async def _take(browser: Any, scene: Scene, name: str, shot: Shot) -> None:
     async with chromium.somebody(
         browser, scene.place.url, cookie, **look, locale="en-GB", timezone_id="Europe/Berlin"
     ) as person:
-        person.watch.allow(r"403.*/sign-in/callback")
+        person.watch.allow(r"40[34].*/callback")
         page = person.page
-        await page.goto(scene.place.url + shot.address.format(**scene.seqs))
+        address = shot.address.format(**scene.seqs, slack=scene.slack)
+        await page.goto(address if address.startswith("http") else scene.place.url + address)
         await page.wait_for_load_state()
         if await page.locator("#live-state").count():
             await person.live()

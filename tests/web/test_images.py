@@ -13,7 +13,7 @@ REDIRECTS = {"/o/{org}/settings"}
 
 
 def test_each_page_has_a_picture() -> None:
-    assert {shot.page for shot in SHOTS.values()} == {*VISITS} - {*NOT_PAGES} - REDIRECTS
+    assert {shot.page for shot in SHOTS.values() if shot.page} == {*VISITS} - {*NOT_PAGES} - REDIRECTS
 
 
 def test_the_readme_shows_each_picture_that_is_taken() -> None:
