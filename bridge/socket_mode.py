@@ -110,8 +110,6 @@ class SocketIngress:
             try:
                 if request.type == "events_api":
                     await take(self._database, request.payload)
-                if (task := asyncio.current_task()) is not None and task.cancelling():
-                    raise asyncio.CancelledError  # Python 3.11 loses one that comes together with a database's answer
                 await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
             except PolarisError as error:
                 LOG.warning("not acknowledged: Slack tells it again", extra={"reason": error.code})

@@ -12,6 +12,7 @@ import pytest
 from slack_room import TEAM, Room, room, until
 
 from polaris.bridge.inbound import Inbound
+from polaris.bridge.people import read_all
 from polaris.bridge.place import Replaced, TokenRefused
 from polaris.db import calls, slack_calls
 from polaris.demo_slack import FakeSlack
@@ -52,6 +53,17 @@ async def test_the_text_comes_as_it_was_typed(pj: Room) -> None:
 
     ((_, body, _),) = await pj.advice()
     assert body == "if a < b && c > d, ask @krishna & read https://a.example?x=1&y=2"
+
+
+async def test_a_session_is_found_where_slack_knows_somebody_of_its_name(pj: Room) -> None:
+    pj.slack.person(TEAM, "U7", "fxm", "fxm@example.com")
+    await read_all(pj.place)
+    await pj.said("@fxm use RS256")
+    await pj.said("brief @fxm")
+
+    assert pj.slack.messages(TEAM, "pj")[0]["text"] == "<@U7> use RS256"
+    assert [body for _, body, _ in await pj.advice()] == ["use RS256"]
+    assert len(await pj.posts("answer")) == 1
 
 
 async def test_several_sessions_are_told_by_naming_each(pj: Room) -> None:
