@@ -323,15 +323,15 @@ def test_a_reaction_is_that_of_what_is_known_behind_the_lock(
     talk: Talk, two: tuple[Other, Other], background: Background
 ) -> None:
     one, other = two
-    event_id, _, (given,) = talk.advised("fxm")
-    room = talk.room()
+    _, _, (given,) = talk.advised("fxm")
+    talk.story.settle(given, "sent", talk.fxm)
+    (message,), room = talk.posts(), talk.room()
     with begun(one):
-        one.put(room, deliveries=(given.delivery_id,))
-        one.change_slack_post(post_id=talk.posts()[0].post_id, reaction="x")  # holds the message
-        again = background.start(other.advise_from_slack, event_id=event_id, sessions=[], body="use RS256")
-        background.until_waiting(other, again)
+        one.change_slack_post(post_id=message.post_id, reaction=message.reaction)  # holds the message
+        marking = background.start(other.put, room, deliveries=(given.delivery_id,))
+        background.until_waiting(other, marking)
         talk.story.settle(given, "seen", talk.fxm)
-    background.answer(again)
+    background.answer(marking)
 
     assert talk.posts()[0].reaction == "eyes"
 
