@@ -10,8 +10,10 @@ import asyncio
 import os
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import aiohttp
 
@@ -135,6 +137,7 @@ class Tenant:
         self._bridge, self._row = bridge, row
         self._token = self._open(row)
         self._woken = asyncio.Event()
+        self._leased_until = 0.0
         self.workspace: Workspace | None = None
         self._task = asyncio.create_task(self._run(), name=f"workspace of {row.org}")
 
@@ -205,13 +208,16 @@ class Tenant:
             return None
 
     async def _ask_lease(self) -> int | None:
-        bridge = self._bridge
-        return await bridge.leases.ask(slack_calls.lease_slack, self._row.org_id, bridge.holder, LEASE_SECONDS)
+        bridge, asked_at = self._bridge, _now()
+        fence = await bridge.leases.ask(slack_calls.lease_slack, self._row.org_id, bridge.holder, LEASE_SECONDS)
+        if fence is not None:
+            self._leased_until = asked_at + LEASE_SECONDS
+        return fence
 
     async def _work(self, fence: int, token: str) -> bool:
         """Runs the workers for as long as the lease lasts; True when Slack refused the token."""
         bridge, row = self._bridge, self._row
-        api = WebApi(token, bridge.http, bridge.settings.slack_url)
+        api = LeasedApi(token, bridge.http, bridge.settings.slack_url, lambda: self._leased_until)
         place = Place(row, fence, bridge.database, api, bridge.settings.public_url)
         self.workspace = Workspace(place, self)
         LOG.info("a workspace is taken", extra={"org": row.org, "team": row.team_id, "fence": fence})
@@ -259,6 +265,29 @@ class Tenant:
         except PolarisError as error:
             LOG.warning("a lease runs out by itself", extra={"org": org.org, "reason": error.code})
         return False
+
+
+class LeasedApi(WebApi):
+    """The calls of a workspace, for as long as its lease surely lasts.
+
+    The fence stops a late write to the database, but not a late call of Slack: a process that was frozen, or cut off
+    from the database, must not put an old text over what its successor has written.
+    """
+
+    def __init__(self, token: str, http: aiohttp.ClientSession, url: str, leased_until: Callable[[], float]) -> None:
+        super().__init__(token, http, url)
+        self._leased_until = leased_until
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """As that of `WebApi`. Raises `Replaced` once the lease may have run out."""
+        if _now() >= self._leased_until():
+            raise Replaced
+        return await super().call(method, **arguments)
+
+
+def _now() -> float:
+    """Seconds that go on while the machine sleeps, where the system has such a clock."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 async def serve(settings: Settings, *, database_url: str, ready: Callable[[str], None] | None = None) -> None:

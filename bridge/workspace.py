@@ -93,8 +93,6 @@ class Workspace:
         self.told()
         self.place.channels.set()
         self.channels.wake()
-        for project_id in self._live:
-            self.outbound.project_changed(project_id)
 
     async def _follow(self, rows: Sequence[ChannelRow]) -> None:
         """Listens on every project that may be shown: each event of some, of the others only the first session."""
