@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from polaris.bridge import address
 from polaris.bridge.envelope import EVENTS
 from polaris.bridge.web_api import SCOPES
+from polaris.demo_slack_page import EMOJI
 from polaris.http.web.pages import PAGES
 from polaris.http.web.settings_slack import CALLBACK, manifest
 
@@ -49,6 +52,19 @@ def test_the_manifest_for_socket_mode_names_no_address_for_events() -> None:
 def test_the_addresses_of_the_manifest_are_served() -> None:
     assert CALLBACK in {page.path for page in PAGES}
     assert written()["oauth_config"]["redirect_urls"] == [EXAMPLE + CALLBACK]
+
+
+def test_the_guide_has_every_verb_and_every_reaction() -> None:
+    guide = (DOCS / "slack.md").read_text(encoding="utf-8")
+    marks = (DOCS.parent / "sql/functions/70_slack/mark_slack_post.sql").read_text(encoding="utf-8")
+    reactions = set(re.findall(r"\('\w+', \d, '(\w+)'\)", marks))
+    verbs = re.findall(r"`([^`]+)`", guide.partition("| verb | does |")[2].partition("##")[0])
+
+    assert len(reactions) == 7
+    assert {EMOJI[name] for name in reactions} <= set(re.findall(r"(?m)^\| (\S+) \|", guide))
+    assert {found.verb for verb in verbs if (found := address.verb(verb, None))} == {
+        *("who", "brief", "mute", "unmute", "final-only", "handoff")
+    }
 
 
 def test_each_permission_is_explained_in_the_guide() -> None:

@@ -236,6 +236,21 @@ async def test_with_the_real_slack_the_form_may_lead_on_to_the_workspace(databas
     assert "form-action 'self' https://slack.com https://*.slack.com;" in policy
 
 
+async def test_slack_that_cannot_reach_the_service_is_told(database: Any, tmp_path: Path) -> None:
+    secrets = {"slack_client_id": "1.2", "slack_client_secret": "s", "slack_keys": (KEY,)}
+    async with running(database, tmp_path, **secrets) as found:
+        await settle(found)
+        await connected(found)
+        await led(found)
+        deaf = await (await Browser(found).sign_in("manu")).get(HERE)
+        found.service.settings = found.service.settings.replace(slack_ingress="socket")
+        socket = await (await Browser(found).sign_in("manu")).get(HERE)
+
+    assert "Slack cannot reach this service." in words(deaf)
+    assert "Slack cannot reach this service." not in words(socket)
+    assert "the bridge fetches them (Socket Mode)" in words(socket)
+
+
 # The end
 
 

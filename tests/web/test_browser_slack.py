@@ -76,7 +76,7 @@ async def test_an_administrator_connects_recognizes_mutes_and_disconnects(
 
     # A channel is muted, and how it is used is changed.
     await page.get_by_role("link", name="Slack", exact=True).click()
-    await page.get_by_label("What is posted of pj").select_option("muted")
+    await page.get_by_label("What is posted of pj", exact=True).select_option("muted")
     await page.get_by_role("button", name="Set what is posted of pj").click()
     await expect(page.get_by_role("status")).to_have_text("#pj: muted.")
     await page.get_by_label("Put each turn into a thread").check()
@@ -92,7 +92,6 @@ async def test_an_administrator_connects_recognizes_mutes_and_disconnects(
     await expect(page.get_by_role("heading", name="Acme")).to_be_visible()
     await expect(page.get_by_text("An administrator disconnected it.")).to_be_visible()
     assert slack.called("auth.revoke", "ok")
-    assert await ask(place, slack_calls.list_slack_channels, "user:manu")
 
 
 async def test_who_does_not_allow_it_is_told_and_finds_back(place: Place, people: SignIn) -> None:
