@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .mrkdwn_inline import apart, code, escape, escaped, flat, link, paragraph, visible
-
-__all__ = ["code", "escape", "fit", "link", "render", "truncate"]
+from .mrkdwn_inline import apart, escaped, flat, paragraph, visible
+from .mrkdwn_inline import code as code
+from .mrkdwn_inline import escape as escape
+from .mrkdwn_inline import link as link
 
 # Characters of Markdown that are looked at: a post shows 3,000, and hostile text costs the parser its size squared.
 LONGEST = 12_000
