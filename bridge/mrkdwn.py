@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from .mrkdwn_inline import ZERO_WIDTH_SPACE as ZERO_WIDTH_SPACE
 from .mrkdwn_inline import apart, escaped, flat, paragraph, visible
 from .mrkdwn_inline import code as code
 from .mrkdwn_inline import escape as escape
