@@ -174,7 +174,7 @@ def _guarded(line: str) -> str:
         first
         and unicodedata.category(first[0]) == "Ps"
         and first not in "({"
-        and _ARROWS.search(line.replace(mrkdwn.ZERO_WIDTH_SPACE, ""))
+        and _ARROWS.search(line.replace("\u200b", ""))
     ):
         return f"{line[:at]}\\{line[at:]}"
     return line
