@@ -1,7 +1,7 @@
 """Markdown → mrkdwn, the markup of Slack's messages: nothing that an author wrote can notify anybody there.
 
 Headings become bold, lists bullets of text, tables blocks of code; how a paragraph is made harmless says
-`mrkdwn_inline`. `fit` is for bodies; `escape`, `code` and `link` are for what goes around them.
+`mrkdwn_inline`. `render` and `truncate` are for bodies; `escape`, `code` and `link` for what goes around them.
 """
 
 from __future__ import annotations
@@ -32,15 +32,6 @@ def render(source: str) -> str:
     seen = visible(source[:LONGEST])
     text = _Blocks().of(_parser.parse(seen)).strip("\n")
     return text if text.strip() else escape(seen)
-
-
-def fit(source: str, limit: int, tail: str) -> str:
-    """`render` and `truncate` in one, which looks only at as much of a long *source* as can be shown."""
-    begin = source[: min(limit * 2, LONGEST)]
-    text = render(begin)
-    if len(begin) == len(source) and _size(text) <= limit:
-        return text
-    return truncate(text, limit, tail, cut=True)
 
 
 def truncate(mrkdwn: str, limit: int, tail: str, *, cut: bool = False) -> str:
