@@ -180,3 +180,12 @@ def test_what_is_on_its_way_comes_before_what_was_sent_again(talk: Talk, sent: A
 
     assert talk.echo(None, LATER, text="hello") == "posted"
     assert talk.row(second.post_id).ts == LATER
+
+
+def test_a_bare_echo_finds_what_slack_put_off_when_it_was_sent_again(talk: Talk, sent: Any) -> None:
+    talk.later()
+    talk.begin(sent)
+    talk.settle(sent, "waiting", reason="ratelimited")
+
+    assert talk.echo(None, TS, text="hello") == "posted"
+    assert talk.begin(sent) == []

@@ -445,7 +445,8 @@ def test_what_is_written_while_the_project_becomes_private_is_not(
     talk: Talk, two: tuple[Other, Other], background: Background
 ) -> None:
     one, other = two
-    room = talk.room()
+    talk.put()
+    room = talk.room()  # where the cursor stays: it alone would not tell
     with begun(one):
         one.set_visibility(actor=talk.me, project="pj", visibility="private")
         putting = background.start(other.put, room, post())
@@ -510,6 +511,21 @@ def test_an_event_that_comes_in_behind_it_is_ignored(
 
     assert background.answer(coming) == "ignored"
     assert talk.inbox() == []
+
+
+def test_a_copy_that_is_found_while_the_workspace_goes_leaves_nothing_behind(
+    talk: Talk, two: tuple[Other, Other], background: Background
+) -> None:
+    one, other = two
+    sent = talk.one()
+    talk.make(sent)
+    with begun(one):
+        assert one.echo_slack_post(channel=talk.room_id, ts=ts(), post_id=sent.post_id) == "double"
+        leaving = background.start(other.disconnect_slack, reason="administrator")
+        background.until_waiting(other, leaving)
+    background.answer(leaving)
+
+    assert talk.posts() == []
 
 
 def test_who_forgets_a_workspace_locks_its_channels_before_its_posts(

@@ -23,7 +23,7 @@ begin
   if v_post is null then
     select o.post_id into v_post from polaris_data.slack_posts o
     where o.org_id = v_org and o.channel_id = p_channel and (o.state in ('posting', 'unsure') or o.repeats > 0) and o.text = p_text
-      and (o.state in ('posting', 'unsure') or (o.repeats > o.doubles and o.posted_at > v_now - interval '1 hour'))
+      and (o.state in ('posting', 'unsure') or (o.repeats > o.doubles and coalesce(o.posted_at, v_now) > v_now - interval '1 hour'))
     order by o.state = 'posted', o.post_id limit 1;
   end if;
   if not exists (
