@@ -6,15 +6,13 @@ A post is an item of ``write_slack_posts`` (the words are told in put_slack_post
 themself; what an agent wrote stands under the agent's name.
 
 Bodies come from anywhere. They reach Slack only through the renderer, which lets nothing in them ping or link in
-disguise; and a line of a body that begins like a line of ours is shown with a backslash in front, so that nothing can
-pass itself off as somebody else's words or as Polaris'.
+disguise, and the guard, which lets nothing in them pass itself off as somebody else's words or as Polaris'.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -25,6 +23,7 @@ from polaris.db.rows import EventRow
 from polaris.db.slack_calls import PersonRow, PostRow
 
 from . import mrkdwn
+from .guard import TOLD, guarded
 
 LOG = log.get("bridge.format")
 
@@ -34,7 +33,6 @@ LINES_LIMIT = 2900  # of lines of ours that are put together
 NAME_CHARACTERS = 80
 TOOL_CHARACTERS = 120
 REASON_CHARACTERS = 500
-TOLD = "◆"  # begins what Polaris itself tells
 
 ROBOT = ":robot_face:"
 # Only names that are known: what an agent calls itself could be a person's name.
@@ -63,13 +61,7 @@ SHOWN: dict[str, Callable[[str], bool]] = {
 }
 ENDS = frozenset({"failed", "expired", "declined"})  # of a piece of advice; the reason is told in its thread
 
-# What may stand before the first letter of a line: marks, quotes, bullets, numbers, the address of a link, and what
-# nobody sees.
-_BEFORE = re.compile(r"(?:&gt;|<[^<>|]*\||[\s*_~`>•◦▪☐☑\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\d+\.)*")
 _BLOCK = re.compile(r"```|&gt;|[>•☐☑]|\d+\. ")  # has to begin a line
-_ARROWS = re.compile(
-    r"[-=–—~]+(?:&gt;|>)|[\u2190-\u21ff\u2794-\u27be\u27f0-\u27ff\u2900-\u297f\u2b00-\u2bff]|:\w*arrow\w*:|\bnote"
-)
 
 Item = dict[str, Any]
 
@@ -149,35 +141,6 @@ def said(attribution: str, body: str, more: str, *, late: bool = False) -> str:
     head = f"*[{mrkdwn.escape(attribution)}]*{' (late)' if late else ''}"
     text = f"{head}{chr(10) if _BLOCK.match(text) else ' '}{text}".rstrip()
     return mrkdwn.truncate(text, LIMIT, more, cut=len(begin) < len(body))
-
-
-def guarded(text: str) -> str:
-    """Rendered *text* in which no line begins like one of ours: the first letter gets a backslash in front.
-
-    What stands in a block of code is plainly code.
-    """
-    lines = text.split("\n")
-    in_code = False
-    for number, line in enumerate(lines):
-        fences = line.count("```")
-        if not in_code and not fences:
-            lines[number] = _guarded(line)
-        in_code ^= fences % 2 == 1
-    return "\n".join(lines)
-
-
-def _guarded(line: str) -> str:
-    found = _BEFORE.match(line)
-    at = found.end() if found else 0
-    first = unicodedata.normalize("NFKC", line[at : at + 1])
-    if first == TOLD or (
-        first
-        and unicodedata.category(first[0]) == "Ps"
-        and first not in "({"
-        and _ARROWS.search(line.replace("\u200b", ""))
-    ):
-        return f"{line[:at]}\\{line[at:]}"
-    return line
 
 
 def _item(row: EventRow, told: Mapping[str, Any], delivery: UUID | None, room: Room) -> Item | None:

@@ -174,7 +174,7 @@ class Poster:
         except Refused as refusal:
             return await self._refused(post, refusal.error)
         except (Limited, Away) as error:
-            await self._try_later(post, error)
+            await self._try_later(post, MAKE, error)
         except Unsure as error:
             LOG.warning("a message may have arrived", extra=self._about(post, reason=str(error)))
             await self._settle(post, "unsure", reason=str(error))
@@ -253,10 +253,10 @@ class Poster:
             else:
                 await self._fail(post, refusal.error)
         except (Limited, Away) as error:
-            await self._try_later(rows[0], error)
+            await self._try_later(rows[0], method, error)
         except Unsure as error:
             if method == INVITE:
-                await self._try_later(rows[0], error)
+                await self._try_later(rows[0], method, error)
             else:
                 await self._fail(post, f"nobody knows whether it was shown: {error}")
         else:
@@ -264,8 +264,12 @@ class Poster:
 
     # What became of it
 
-    async def _try_later(self, post: PostRow, error: Limited | Away | Unsure) -> None:
-        await self._put_off(post, error.seconds if isinstance(error, Limited) else pause(post.attempts), str(error))
+    async def _try_later(self, post: PostRow, method: str, error: Limited | Away | Unsure) -> None:
+        seconds = pause(post.attempts)
+        if isinstance(error, Limited):
+            seconds = error.seconds
+            self._rest(Lane(method, post.channel_id or ""), seconds)  # whatever else comes to be first there
+        await self._put_off(post, seconds, str(error))
 
     async def _put_off(self, post: PostRow, seconds: float, reason: str) -> None:
         LOG.info("a message waits", extra=self._about(post, seconds=round(seconds, 1), reason=reason))

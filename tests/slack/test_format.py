@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from polaris.bridge import format
-from polaris.bridge.format import LIMIT, Room, guarded, posts, shown_text, who
+from polaris.bridge.format import LIMIT, Room, posts, shown_text, who
+from polaris.bridge.guard import guarded
 from polaris.db.rows import EventRow
 from polaris.db.slack_calls import PersonRow, PostRow
 
