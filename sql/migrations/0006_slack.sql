@@ -61,12 +61,13 @@ create table polaris_data.slack_people (
   member_by text,
   looked_up_at timestamptz not null,
   constraint slack_people_pkey primary key (org_id, user_id),
-  constraint slack_handle_exists unique (org_id, handle),
   constraint slack_people_org_fkey foreign key (org_id) references polaris_data.orgs (org_id),
   constraint standing_is_known check (standing in ('full', 'guest', 'stranger', 'bot', 'deleted')),
   constraint match_is_known check (member_by in ('email', 'admin') and (member is null or member_by is not null))
 );
+create index slack_people_by_email on polaris_data.slack_people (org_id, email) where email is not null;
 create index slack_people_by_member on polaris_data.slack_people (org_id, member) where member is not null;
+create index people_by_email on polaris_data.people (lower(email)) where email is not null;
 comment on table polaris_data.slack_people is 'People of a workspace; handle krishna is the participant slack:krishna and stays theirs whatever they call themselves.';
 comment on column polaris_data.slack_people.member is 'The member whom this person is; member_by admin: somebody said so (null then means nobody), and no e-mail changes it.';
 

@@ -240,6 +240,32 @@ def test_who_signs_in_with_another_address_is_found_by_that_one(story: Story, wo
     assert work.of(old).actor == "slack:old"
 
 
+def test_who_gives_an_address_up_leaves_it_to_the_other_who_has_it(story: Story, work: Workspace) -> None:
+    subject = f"{story.slug}-k"
+    joined(story, "krishna", email="shared@acme.example", subject=subject)
+    joined(story, "priya", email="shared@acme.example", issuer="https://idp.example")
+    user = work.person("P", "shared@acme.example")
+    signed_in(story, "own@acme.example", subject=subject)
+
+    assert work.of(user).member == "priya"
+
+
+def test_of_two_people_of_one_address_the_one_who_keeps_it_is_found(story: Story, work: Workspace) -> None:
+    joined(story, "krishna")
+    first, second = (work.person(name, "krishna@acme.example") for name in "KQ")
+    work.person("Q", "elsewhere@acme.example", id=second)
+
+    assert [work.of(user).member for user in (first, second)] == ["krishna", None]
+
+
+def test_a_status_or_a_picture_changes_nothing_about_who_somebody_is(story: Story, work: Workspace) -> None:
+    joined(story, "krishna")
+    user = work.person("K", "krishna@acme.example")
+    work.person("K at lunch", "krishna@acme.example", id=user)
+
+    assert (work.of(user).name, work.of(user).member, work.of(user).handle) == ("K at lunch", "krishna", "k")
+
+
 def test_a_sign_in_without_an_address_changes_nothing(story: Story, work: Workspace) -> None:
     story.add_member(actor=story.me, handle="krishna", email="krishna@acme.example")
     user = work.person("K", "krishna@acme.example")

@@ -8,6 +8,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_invite polaris_data.invites;
   v_handle text;
+  v_before text;
   v_now timestamptz := clock_timestamp();
 begin
   perform polaris_data.require_service();
@@ -37,13 +38,15 @@ begin
     if v_invite.role = 'member' then
       perform polaris_data.require_other_admin(v_invite.org_id, v_handle);
     end if;
+    select p.email into v_before from polaris_data.members m join polaris_data.people p on p.person_id = m.person_id
+    where m.org_id = v_invite.org_id and m.handle = v_handle;
     update polaris_data.members m set person_id = p_person, role = v_invite.role
     where m.org_id = v_invite.org_id and m.handle = v_handle and m.removed_at is null
       and exists (select from polaris_data.people p where p.person_id = m.person_id and p.issuer = 'local');
     if not found then
       perform polaris_data.fail(409, 'member_exists', format('user:%s is somebody else by now.', v_handle), 'Ask for a new invitation.');
     end if;
-    perform polaris_data.match_slack(v_invite.org_id);
+    perform polaris_data.match_member(v_invite.org_id, v_handle, v_before);
     perform polaris_data.end_unseen(v_invite.org_id, 'user:' || v_handle);
     perform polaris_data.publish_control(v_invite.org_id, 'member', 0);
   else

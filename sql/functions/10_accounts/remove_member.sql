@@ -22,7 +22,7 @@ begin
   if not found then
     perform polaris_data.fail(404, 'no_such_member', format('There is no member %s.', v_gone), 'See polaris member list.');
   end if;
-  perform polaris_data.match_slack(v_me.org_id); -- somebody else may be the only one of this address now
+  perform polaris_data.match_member(v_me.org_id, p_handle); -- somebody else may be the only one of this address now
   update polaris_data.tokens set revoked_at = v_now
   where org_id = v_me.org_id and (actor = v_gone or issued_by = v_gone) and revoked_at is null;
   update polaris_data.logins set revoked_at = v_now

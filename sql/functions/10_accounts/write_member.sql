@@ -13,7 +13,7 @@ begin
     perform polaris_data.fail(409, 'already_member', format('This person is user:%s here already.', v_known.handle));
   elsif v_known.handle = p_handle then
     update polaris_data.members set removed_at = null, role = p_role where org_id = p_org and handle = p_handle;
-    perform polaris_data.match_slack(p_org);
+    perform polaris_data.match_member(p_org, p_handle);
     return;
   elsif v_known.handle is not null then
     perform polaris_data.fail(409, 'member_exists', format('This person was user:%s here.', v_known.handle),
@@ -24,7 +24,7 @@ begin
   if not found then
     perform polaris_data.fail(409, 'member_exists', format('There is, or was, a member user:%s.', p_handle), 'Choose another handle.');
   end if;
-  perform polaris_data.match_slack(p_org);
+  perform polaris_data.match_member(p_org, p_handle);
 end;
 $$;
 comment on function polaris_data.write_member is 'Writes a membership.';

@@ -15,7 +15,8 @@ begin
   if not found then
     perform polaris_data.fail(404, 'no_such_slack_person', 'There is no such person in the workspace.', 'See settings, Slack.');
   end if;
-  perform polaris_data.match_slack(p_org);
+  perform polaris_data.match_slack(p_org, array(
+    select s.email from polaris_data.slack_people s where s.org_id = p_org and s.user_id = p_user));
   perform polaris_data.publish_control(p_org, 'slack', 0);
   perform polaris_data.write_audit(p_org, p_actor, 'slack.person', p_user, jsonb_build_object('member', p_member));
   return query select * from polaris.list_slack_people(p_org, p_actor, array[p_user]);

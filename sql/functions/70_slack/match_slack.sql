@@ -1,28 +1,30 @@
--- Finds out which member each person of the workspace is: the one whose sign-in has the same e-mail address. Two of one address, on
--- either side, are nobody, and what an administrator said stays. Called whenever an address came or went, on either side, behind
--- the lock of the workspace: of two who change an address at once, the second sees both.
-create or replace function polaris_data.match_slack (p_org bigint)
+-- Finds out which members the people of the workspace with these e-mail addresses are: the one whose sign-in has the same address. Two of
+-- one address, on either side, are nobody, and what an administrator said stays. Called with every address that came or went, on either
+-- side, behind the lock of the workspace: of two who change an address at once, the second sees both.
+create or replace function polaris_data.match_slack (p_org bigint, p_emails text[])
 returns void
-language sql volatile set search_path = pg_catalog, pg_temp as $$
-  select polaris_data.lock_slack(p_org);
-  with mail as (
-    select lower(p.email) as email, min(m.handle) as handle from polaris_data.members m
-    join polaris_data.people p on p.person_id = m.person_id
-    where m.org_id = p_org and m.removed_at is null and p.email is not null
-    group by lower(p.email) having count(*) = 1
-  ), theirs as (
-    select s.email, min(s.user_id) as user_id from polaris_data.slack_people s
-    where s.org_id = p_org and s.standing = 'full' and s.email is not null
-    group by s.email having count(*) = 1
-  ), wanted as (
-    select s.user_id, mail.handle from polaris_data.slack_people s
-    left join theirs on theirs.user_id = s.user_id
-    left join mail on mail.email = theirs.email
-    where s.org_id = p_org and s.member_by is distinct from 'admin' and s.member is distinct from mail.handle
-    order by s.user_id for no key update of s
-  )
-  update polaris_data.slack_people s set member = w.handle, member_by = case when w.handle is not null then 'email' end
-  from wanted w
-  where s.org_id = p_org and s.user_id = w.user_id;
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+declare
+  v_email text;
+  v_member text;
+begin
+  perform polaris_data.lock_slack(p_org);
+  for v_email in select distinct lower(x.email) from unnest(p_emails) as x (email) where x.email <> '' order by 1 loop
+    v_member := null;
+    if (select count(*) = 1 from polaris_data.slack_people s where s.org_id = p_org and s.email = v_email and s.standing = 'full') then
+      select min(m.handle) into v_member from polaris_data.people p
+      join polaris_data.members m on m.org_id = p_org and m.person_id = p.person_id and m.removed_at is null
+      where lower(p.email) = v_email having count(*) = 1;
+    end if;
+    update polaris_data.slack_people s set
+      member = case s.standing when 'full' then v_member end,
+      member_by = case when s.standing = 'full' and v_member is not null then 'email' end
+    where s.org_id = p_org and s.email = v_email and s.member_by is distinct from 'admin'
+      and s.member is distinct from case s.standing when 'full' then v_member end;
+  end loop;
+end;
 $$;
-comment on function polaris_data.match_slack is 'Finds out which member each person of the workspace is.';
+comment on function polaris_data.match_slack is 'Finds out which members the people of the workspace are.';
