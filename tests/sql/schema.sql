@@ -147,6 +147,113 @@ CREATE TYPE polaris_data.session_row AS (
 
 ALTER TYPE polaris_data.session_row OWNER TO polaris_owner;
 
+CREATE TYPE polaris_data.slack_channel_row AS (
+	project_id bigint,
+	project text,
+	sessions bigint,
+	last_seq bigint,
+	shown boolean,
+	channel_id text,
+	name text,
+	state text,
+	reason text,
+	level text,
+	hears boolean,
+	shared boolean,
+	cursor bigint,
+	digest_at timestamp with time zone
+);
+
+ALTER TYPE polaris_data.slack_channel_row OWNER TO polaris_owner;
+
+CREATE TYPE polaris_data.slack_event_row AS (
+	event_id text,
+	kind text,
+	channel_id text,
+	project_id bigint,
+	project text,
+	ts text,
+	thread_ts text,
+	user_id text,
+	sessions text[],
+	body text,
+	payload text,
+	attempts integer,
+	received_at timestamp with time zone
+);
+
+ALTER TYPE polaris_data.slack_event_row OWNER TO polaris_owner;
+
+CREATE TYPE polaris_data.slack_person_row AS (
+	user_id text,
+	handle text,
+	username text,
+	name text,
+	email text,
+	picture text,
+	standing text,
+	member text,
+	member_by text,
+	actor text,
+	looked_up_at timestamp with time zone
+);
+
+ALTER TYPE polaris_data.slack_person_row OWNER TO polaris_owner;
+
+CREATE TYPE polaris_data.slack_post_row AS (
+	post_id bigint,
+	project_id bigint,
+	project text,
+	session text,
+	lane text,
+	key text,
+	kind text,
+	seq bigint,
+	channel_id text,
+	thread_ts text,
+	recipient text,
+	author text,
+	picture text,
+	emoji text,
+	text text,
+	calls integer,
+	version integer,
+	shown integer,
+	reaction text,
+	reaction_shown text,
+	extra_ts text,
+	state text,
+	ts text,
+	attempts integer,
+	repeats integer
+);
+
+ALTER TYPE polaris_data.slack_post_row OWNER TO polaris_owner;
+
+CREATE TYPE polaris_data.slack_row AS (
+	org_id bigint,
+	team_id text,
+	app_id text,
+	name text,
+	url text,
+	bot_user_id text,
+	bot_id text,
+	scopes text[],
+	state text,
+	reason text,
+	connected_by text,
+	connected_at timestamp with time zone,
+	people_at timestamp with time zone,
+	hears_everybody boolean,
+	invites_drivers boolean,
+	threads_turns boolean,
+	digest_hour integer,
+	holder text,
+	lease_until timestamp with time zone
+);
+
+ALTER TYPE polaris_data.slack_row OWNER TO polaris_owner;
+
 CREATE TYPE polaris_data.token_row AS (
 	token_id bigint,
 	actor text,
@@ -184,6 +291,7 @@ CREATE FUNCTION polaris.accept_invite(p_person bigint, p_org_slug text, p_hash b
 declare
   v_invite polaris_data.invites;
   v_handle text;
+  v_before text;
   v_now timestamptz := clock_timestamp();
 begin
   perform polaris_data.require_service();
@@ -213,12 +321,15 @@ begin
     if v_invite.role = 'member' then
       perform polaris_data.require_other_admin(v_invite.org_id, v_handle);
     end if;
+    select p.email into v_before from polaris_data.members m join polaris_data.people p on p.person_id = m.person_id
+    where m.org_id = v_invite.org_id and m.handle = v_handle;
     update polaris_data.members m set person_id = p_person, role = v_invite.role
     where m.org_id = v_invite.org_id and m.handle = v_handle and m.removed_at is null
       and exists (select from polaris_data.people p where p.person_id = m.person_id and p.issuer = 'local');
     if not found then
       perform polaris_data.fail(409, 'member_exists', format('user:%s is somebody else by now.', v_handle), 'Ask for a new invitation.');
     end if;
+    perform polaris_data.match_member(v_invite.org_id, v_handle, v_before);
     perform polaris_data.end_unseen(v_invite.org_id, 'user:' || v_handle);
     perform polaris_data.publish_control(v_invite.org_id, 'member', 0);
   else
@@ -332,6 +443,76 @@ $$;
 ALTER FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) IS 'Puts a participant on the list of a project.';
+
+CREATE FUNCTION polaris.advise_from_slack(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) RETURNS TABLE(session text, delivery_id uuid, state text, code text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_event polaris_data.slack_inbox;
+  v_project polaris_data.projects;
+  v_actor text;
+  v_session text;
+  v_delivery record;
+  v_post bigint;
+  v_code text;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_fence(p_org, p_fence);
+  select i.* into strict v_event from polaris_data.slack_inbox i where i.org_id = p_org and i.event_id = p_event_id;
+  select p.* into v_project from polaris_data.slack_channels c
+  join polaris_data.projects p on p.org_id = c.org_id and p.project_id = c.project_id
+  where c.org_id = p_org and c.channel_id = v_event.channel_id and c.hears and p.visibility = 'org';
+  if not exists (select from polaris_data.slack_people s where s.org_id = p_org and s.user_id = v_event.user_id) then
+    perform polaris_data.fail(404, 'no_such_slack_person', 'This person was not looked up yet.');
+  end if;
+  v_actor := polaris_data.slack_actor(p_org, v_event.user_id);
+  if v_actor is null or v_project.project_id is null then
+    perform polaris_data.fail(403, 'not_heard', 'Guests, strangers and bots are not heard.', 'See settings, Slack.');
+  end if;
+  if (select count(*) from polaris_data.slack_advice a
+      where a.org_id = p_org and a.user_id = v_event.user_id and a.at > v_now - interval '1 minute' and a.event_id <> p_event_id
+        and not a.withdrawn) >= 20 then
+    perform polaris_data.fail(429, 'too_fast', 'Twenty pieces of advice a minute are enough.', 'Wait a minute.');
+  end if;
+  -- All sessions are locked before the first event: a loop alone would lock the later ones while it holds the counter.
+  perform from polaris_data.sessions s
+  where s.org_id = p_org and s.project_id = v_project.project_id and s.name = any (p_sessions)
+  order by s.session_id for no key update;
+  insert into polaris_data.slack_posts (
+    org_id, project_id, lane, key, kind, session_id, channel_id, text, shown, state, ts, made_at, due_at, posted_at)
+  values (
+    p_org, v_project.project_id, 'side', 'theirs:' || v_event.ts, 'theirs',
+    (select s.session_id from polaris_data.sessions s -- a reply to advice for one session is for that session, too
+     where s.org_id = p_org and s.project_id = v_project.project_id and cardinality(p_sessions) = 1 and s.name = p_sessions[1]),
+    v_event.channel_id, '', 1, 'posted', v_event.ts, v_now, v_now, v_now)
+  on conflict (org_id, project_id, key) do nothing;
+  select o.post_id into strict v_post from polaris_data.slack_posts o
+  where o.org_id = p_org and o.project_id = v_project.project_id and o.key = 'theirs:' || v_event.ts;
+  foreach v_session in array (select coalesce(array_agg(distinct x.name order by x.name), '{}') from unnest(p_sessions) as x (name)) loop
+    begin
+      select j.* into strict v_delivery
+      from polaris.inject(p_org, v_actor, v_project.name, v_session, p_body, format('slack:%s:%s', p_event_id, v_session)) j;
+      insert into polaris_data.slack_advice (org_id, delivery_id, post_id, event_id, user_id, at)
+      values (p_org, v_delivery.delivery_id, v_post, p_event_id, v_event.user_id, v_now)
+      on conflict (org_id, delivery_id) do nothing;
+      return query select v_session, v_delivery.delivery_id, v_delivery.state, null::text;
+    exception when others then
+      get stacked diagnostics v_code = constraint_name;
+      if sqlstate not like 'PL%' then
+        raise;
+      end if;
+      return query select v_session, null::uuid, null::text, v_code;
+    end;
+  end loop;
+  perform polaris_data.mark_slack_post(p_org, v_post);
+end;
+$$;
+
+ALTER FUNCTION polaris.advise_from_slack(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.advise_from_slack(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) IS 'A person of the workspace advises sessions.';
 
 CREATE FUNCTION polaris.answer_device_login(p_person bigint, p_org bigint, p_user_code text, p_allowed boolean) RETURNS TABLE(error text, machine text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -498,6 +679,54 @@ ALTER FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifie
 
 COMMENT ON FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) IS 'Keeps what a sign-in needs when the provider answers.';
 
+CREATE FUNCTION polaris.begin_slack_install(p_org bigint, p_actor text, p_web_session bigint, p_state_hash bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.require_admin(p_org, p_actor);
+  delete from polaris_data.slack_installs i where i.created_at < v_now - interval '10 minutes';
+  insert into polaris_data.slack_installs (state_hash, org_id, actor, web_session_id, created_at)
+  values (p_state_hash, p_org, p_actor, p_web_session, v_now);
+end;
+$$;
+
+ALTER FUNCTION polaris.begin_slack_install(p_org bigint, p_actor text, p_web_session bigint, p_state_hash bytea) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.begin_slack_install(p_org bigint, p_actor text, p_web_session bigint, p_state_hash bytea) IS 'Keeps who wants to connect a workspace until Slack answers.';
+
+CREATE FUNCTION polaris.begin_slack_post(p_org bigint, p_fence bigint, p_post_id bigint) RETURNS SETOF polaris_data.slack_post_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_fence(p_org, p_fence);
+  update polaris_data.slack_posts o set
+    state = 'posting', attempts = o.attempts + 1, repeats = o.repeats + (o.state <> 'waiting')::integer, posting_since = v_now,
+    due_at = v_now + interval '60 seconds', channel_id = c.channel_id
+  from polaris_data.slack_channels c
+  join polaris_data.projects p on p.org_id = c.org_id and p.project_id = c.project_id and p.visibility = 'org'
+  where o.org_id = p_org and o.post_id = p_post_id and o.state in ('waiting', 'posting', 'unsure') and o.due_at <= v_now
+    and c.org_id = p_org and c.project_id = o.project_id and c.state = 'live'
+    and (o.lane = 'side' or not exists (
+      select from polaris_data.slack_posts x
+      where x.org_id = p_org and x.project_id = o.project_id and x.lane = 'channel' and x.state in ('waiting', 'posting', 'unsure')
+        and x.post_id < o.post_id));
+  if found then
+    return query select * from polaris_data.show_slack_posts(p_org, array[p_post_id]);
+  end if;
+end;
+$$;
+
+ALTER FUNCTION polaris.begin_slack_post(p_org bigint, p_fence bigint, p_post_id bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.begin_slack_post(p_org bigint, p_fence bigint, p_post_id bigint) IS 'A post is handed to Slack now.';
+
 CREATE FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer DEFAULT 6000) RETURNS TABLE(text text, last_seq bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -538,6 +767,28 @@ $$;
 ALTER FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) IS 'What a driver has to know who takes a session over.';
+
+CREATE FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer DEFAULT NULL::integer, p_reaction text DEFAULT NULL::text, p_deleted boolean DEFAULT false, p_retry_in interval DEFAULT NULL::interval, p_reason text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_fence(p_org, p_fence);
+  update polaris_data.slack_posts set
+    shown = case when p_reason is not null then version else coalesce(p_version, shown) end,
+    reaction_shown = case when p_reason is not null then reaction when p_reaction is not null then nullif(p_reaction, '') else reaction_shown end,
+    extra_ts = case when p_deleted or p_reason is not null then null else extra_ts end,
+    reason = coalesce(left(p_reason, 300), reason),
+    due_at = case when p_retry_in is not null then v_now + p_retry_in when kind = 'tools' then v_now + interval '3 seconds' else due_at end
+  where org_id = p_org and post_id = p_post_id;
+end;
+$$;
+
+ALTER FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_retry_in interval, p_reason text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_retry_in interval, p_reason text) IS 'A message in Slack looks as it should now.';
 
 CREATE FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer DEFAULT 60) RETURNS TABLE(created boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text, epoch bigint, seat text, lease_until timestamp with time zone, created_by text, created_at timestamp with time zone, archived_at timestamp with time zone, last_seq bigint, advice_waiting bigint, driver_since timestamp with time zone, reserved_for text, reserved_until timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -612,6 +863,75 @@ $$;
 ALTER FUNCTION polaris.close_web_sessions(p_person bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.close_web_sessions(p_person bigint) IS 'Signs a person out everywhere.';
+
+CREATE FUNCTION polaris.connect_slack(p_org bigint, p_actor text, p_team text, p_app text, p_name text, p_url text, p_bot_user text, p_bot_id text, p_scopes text[], p_token bytea, p_token_key text) RETURNS SETOF polaris_data.slack_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_old polaris_data.slack_workspaces;
+  v_other bigint;
+  v_log record;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.require_admin(p_org, p_actor);
+  delete from polaris_data.slack_workspaces w
+  where w.team_id = p_team and w.org_id <> p_org and w.state <> 'connected' returning w.org_id into v_other;
+  if found then
+    perform polaris_data.forget_slack(v_other);
+    perform polaris_data.publish_control(v_other, 'slack', 0);
+  end if;
+  delete from polaris_data.slack_workspaces w where w.org_id = p_org and w.team_id <> p_team;
+  if found then
+    perform polaris_data.forget_slack(p_org);
+  end if;
+  -- The first fence of a row is higher than any that a bridge may have of an earlier one.
+  insert into polaris_data.slack_workspaces (
+    team_id, org_id, app_id, name, url, bot_user_id, bot_id, scopes, token, token_key, state, connected_by, connected_at, fence)
+  values (
+    p_team, p_org, p_app, left(p_name, 200), left(p_url, 500), p_bot_user, p_bot_id, p_scopes, p_token, p_token_key, 'connected',
+    coalesce(p_actor, 'polaris'), v_now, (extract(epoch from v_now) * 1000)::bigint)
+  on conflict (team_id) do nothing;
+  if not found then
+    select w.* into v_old from polaris_data.slack_workspaces w where w.team_id = p_team for no key update;
+    if v_old.org_id <> p_org then
+      perform polaris_data.fail(409, 'workspace_is_taken', 'This workspace is connected to another organization of this Polaris.',
+        'Disconnect it there first, or remove the app in Slack.');
+    end if;
+    update polaris_data.slack_workspaces set
+      app_id = p_app, name = left(p_name, 200), url = left(p_url, 500), bot_user_id = p_bot_user, bot_id = p_bot_id,
+      scopes = p_scopes, token = p_token, token_key = p_token_key, state = 'connected', reason = null,
+      connected_by = coalesce(p_actor, 'polaris'), connected_at = v_now, people_at = null,
+      fence = fence + 1, holder = null, lease_until = null
+    where team_id = p_team;
+    -- What was refused may be allowed now.
+    update polaris_data.slack_channels set state = 'missing', reason = null, changed_at = v_now
+    where org_id = p_org and state = 'refused';
+    if v_old.state <> 'connected' then
+      -- Nothing that waits is from a time at which anybody looked.
+      update polaris_data.slack_channels c set cursor = h.last_seq, digest_seq = h.last_seq, changed_at = v_now
+      from polaris_data.project_heads h where c.org_id = p_org and h.org_id = p_org and h.project_id = c.project_id;
+      perform polaris_data.drop_slack_posts(p_org, null, 'not connected');
+    end if;
+  end if;
+  perform polaris_data.publish_control(p_org, 'slack', 0);
+  for v_log in
+    select * from (values
+      (p_org, p_actor, 'slack.connected', p_team, jsonb_build_object('name', left(p_name, 200), 'scopes', p_scopes)),
+      (v_other, null, 'slack.disconnected', p_team, jsonb_build_object('reason', 'connected to another organization'))
+    ) as x (org, actor, action, target, detail)
+    where x.org is not null order by x.org
+  loop
+    perform polaris_data.write_audit(v_log.org, v_log.actor, v_log.action, v_log.target, v_log.detail);
+  end loop;
+  return query select * from polaris_data.show_slack(p_org);
+end;
+$$;
+
+ALTER FUNCTION polaris.connect_slack(p_org bigint, p_actor text, p_team text, p_app text, p_name text, p_url text, p_bot_user text, p_bot_id text, p_scopes text[], p_token bytea, p_token_key text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.connect_slack(p_org bigint, p_actor text, p_team text, p_app text, p_name text, p_url text, p_bot_user text, p_bot_id text, p_scopes text[], p_token bytea, p_token_key text) IS 'Connects a workspace to an organization.';
 
 CREATE FUNCTION polaris.create_org(p_slug text, p_name text, p_handle text, p_email text DEFAULT NULL::text, p_issuer text DEFAULT 'local'::text, p_subject text DEFAULT NULL::text) RETURNS TABLE(org_id bigint, org text, actor text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -737,6 +1057,214 @@ ALTER FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project tex
 
 COMMENT ON FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid, p_decision text, p_body text, p_reason text) IS 'The driver''s yes or no to advice that is held.';
 
+CREATE FUNCTION polaris.digest_slack(p_org bigint, p_fence bigint, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_channel record;
+  v_text text;
+  v_last bigint;
+  v_count integer := 0;
+  v_now timestamptz := coalesce(p_now, clock_timestamp());
+begin
+  perform polaris_data.require_fence(p_org, p_fence);
+  for v_channel in
+    select c.* from polaris_data.slack_channels c
+    join polaris_data.projects p on p.org_id = c.org_id and p.project_id = c.project_id
+    where c.org_id = p_org and c.level = 'digest' and c.state = 'live' and c.digest_at <= v_now and p.visibility = 'org'
+    order by c.project_id for no key update of c
+  loop
+    select string_agg(format('• *%s*: %s prompts, %s answers, %s tool calls, %s pieces of advice%s', x.name, x.prompts, x.replies, x.calls,
+        x.advice, coalesce(' (' || x.drivers || ')', '')), E'\n' order by x.name), max(x.last)
+    into v_text, v_last
+    from (
+      select s.name, count(*) filter (where e.kind = 'prompt') as prompts, count(*) filter (where e.kind = 'reply') as replies,
+        count(*) filter (where e.kind = 'tool.call') as calls, count(*) filter (where e.kind = 'advice') as advice,
+        string_agg(distinct e.actor, ', ' order by e.actor) filter (where e.kind = 'prompt') as drivers, max(e.seq) as last
+      from polaris_data.events e
+      join polaris_data.sessions s on s.org_id = p_org and s.session_id = e.session_id
+      where e.org_id = p_org and e.project_id = v_channel.project_id and e.seq > v_channel.digest_seq
+      group by s.name) x;
+    if v_text is not null then
+      perform polaris_data.put_slack_posts(p_org, v_channel.project_id, jsonb_build_array(jsonb_build_object(
+        'key', 'digest:' || v_last, 'kind', 'digest', 'seq', v_last, 'text', E'*The last day*\n' || left(v_text, 2900))));
+      v_count := v_count + 1;
+    end if;
+    update polaris_data.slack_channels set
+      digest_seq = coalesce(v_last, digest_seq),
+      digest_at = digest_at + interval '1 day' * (1 + floor(extract(epoch from v_now - digest_at) / 86400))
+    where org_id = p_org and project_id = v_channel.project_id;
+  end loop;
+  return v_count;
+end;
+$$;
+
+ALTER FUNCTION polaris.digest_slack(p_org bigint, p_fence bigint, p_now timestamp with time zone) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.digest_slack(p_org bigint, p_fence bigint, p_now timestamp with time zone) IS 'Writes the daily digest of each channel that wants one.';
+
+CREATE FUNCTION polaris.disconnect_slack(p_org bigint, p_actor text, p_reason text) RETURNS SETOF polaris_data.slack_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_state text;
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.require_admin(p_org, p_actor);
+  select w.state into v_state from polaris_data.slack_workspaces w where w.org_id = p_org for no key update;
+  if not found then
+    perform polaris_data.fail(404, 'slack_not_connected', 'No Slack workspace is connected.', 'See settings, Slack.');
+  end if;
+  if v_state <> 'disconnected' then
+    update polaris_data.slack_workspaces set state = 'disconnected', reason = left(p_reason, 300), token = null, token_key = null,
+      holder = null, lease_until = null, fence = fence + 1
+    where org_id = p_org;
+    perform polaris_data.forget_slack(p_org);
+    perform polaris_data.publish_control(p_org, 'slack', 0);
+    perform polaris_data.write_audit(p_org, p_actor, 'slack.disconnected', null, jsonb_build_object('reason', left(p_reason, 300)));
+  end if;
+  return query select * from polaris_data.show_slack(p_org);
+end;
+$$;
+
+ALTER FUNCTION polaris.disconnect_slack(p_org bigint, p_actor text, p_reason text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.disconnect_slack(p_org bigint, p_actor text, p_reason text) IS 'Ends the connection with a workspace.';
+
+CREATE FUNCTION polaris.echo_slack_post(p_team text, p_app text, p_channel text, p_ts text, p_post_id bigint DEFAULT NULL::bigint, p_text text DEFAULT NULL::text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_org bigint;
+  v_post bigint := p_post_id;
+  v_did text;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  select w.org_id into v_org from polaris_data.slack_workspaces w
+  where w.team_id = p_team and w.app_id = p_app and w.state = 'connected' for share;
+  if exists (
+    select from polaris_data.slack_posts o
+    where o.org_id = v_org and o.channel_id = p_channel and o.ts = p_ts and o.kind <> 'theirs') then
+    return 'known';
+  end if;
+  if v_post is null then
+    select o.post_id into v_post from polaris_data.slack_posts o
+    where o.org_id = v_org and o.channel_id = p_channel and (o.state in ('posting', 'unsure') or o.repeats > 0) and o.text = p_text
+      and (o.state in ('posting', 'unsure') or (o.repeats > o.doubles and coalesce(o.posted_at, v_now) > v_now - interval '1 hour'))
+    order by o.state = 'posted', o.post_id limit 1;
+  end if;
+  if not exists (
+    select from polaris_data.slack_posts o where o.org_id = v_org and o.post_id = v_post and o.channel_id = p_channel and o.kind <> 'theirs') then
+    return 'ignored';
+  end if;
+  v_did := polaris_data.place_slack_post(v_org, v_post, p_ts, null);
+  if v_did <> 'known' then
+    perform polaris_data.publish_control(v_org, 'slack_inbox', 0);
+  end if;
+  return v_did;
+end;
+$$;
+
+ALTER FUNCTION polaris.echo_slack_post(p_team text, p_app text, p_channel text, p_ts text, p_post_id bigint, p_text text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.echo_slack_post(p_team text, p_app text, p_channel text, p_ts text, p_post_id bigint, p_text text) IS 'Slack showed us a message of our own.';
+
+CREATE FUNCTION polaris.edit_slack_advice(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) RETURNS TABLE(session text, delivery_id uuid, state text, code text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_event polaris_data.slack_inbox;
+  v_advice record;
+  v_state text;
+  v_free text[] := '{}';
+  v_post bigint;
+  v_code text;
+begin
+  perform polaris_data.require_fence(p_org, p_fence);
+  select i.* into strict v_event from polaris_data.slack_inbox i where i.org_id = p_org and i.event_id = p_event_id;
+  -- Sessions first, in their order, and deliveries behind them: as everybody locks.
+  perform from polaris_data.sessions s
+  where s.org_id = p_org and s.session_id in (
+    select d.session_id from polaris_data.slack_advice a
+    join polaris_data.slack_posts o on o.org_id = a.org_id and o.post_id = a.post_id
+    join polaris_data.deliveries d on d.org_id = a.org_id and d.delivery_id = a.delivery_id
+    where a.org_id = p_org and o.channel_id = v_event.channel_id and o.ts = v_event.ts and o.kind = 'theirs')
+  order by s.session_id for no key update;
+  for v_advice in
+    select a.delivery_id, a.event_id, o.post_id, s.name, d.sender from polaris_data.slack_advice a
+    join polaris_data.slack_posts o on o.org_id = a.org_id and o.post_id = a.post_id
+    join polaris_data.deliveries d on d.org_id = a.org_id and d.delivery_id = a.delivery_id
+    join polaris_data.sessions s on s.org_id = d.org_id and s.session_id = d.session_id
+    where a.org_id = p_org and o.channel_id = v_event.channel_id and o.ts = v_event.ts and o.kind = 'theirs' and not a.withdrawn
+    order by d.advice_seq
+  loop
+    v_post := v_advice.post_id;
+    if v_advice.event_id = p_event_id then -- a bridge died after it had said this
+      v_free := v_free || v_advice.name;
+      continue;
+    end if;
+    select d.state into v_state from polaris_data.deliveries d
+    where d.org_id = p_org and d.delivery_id = v_advice.delivery_id for no key update;
+    if v_state in ('held', 'queued') then
+      perform polaris_data.move_delivery(p_org, v_advice.delivery_id, 'declined',
+        case when cardinality(p_sessions) = 0 then 'withdrawn in Slack' else 'changed in Slack' end, null, null, v_advice.sender);
+      update polaris_data.slack_advice set withdrawn = true where org_id = p_org and delivery_id = v_advice.delivery_id;
+      v_free := v_free || v_advice.name;
+    end if;
+  end loop;
+  if v_post is null then
+    return;
+  end if;
+  if v_free && p_sessions then
+    v_free := array(select n.name from unnest(p_sessions) as n (name) where n.name = any (v_free));
+    begin
+      return query select x.* from polaris.advise_from_slack(p_org, p_fence, p_event_id, v_free, p_body) x;
+    exception when others then
+      get stacked diagnostics v_code = constraint_name;
+      if sqlstate not like 'PL%' then
+        raise;
+      end if;
+      return query select n.name, null::uuid, null::text, v_code from unnest(v_free) as n (name);
+    end;
+  end if;
+  perform polaris_data.mark_slack_post(p_org, v_post);
+end;
+$$;
+
+ALTER FUNCTION polaris.edit_slack_advice(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.edit_slack_advice(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) IS 'A message that was advice has been changed or deleted.';
+
+CREATE FUNCTION polaris.end_slack(p_team text, p_app text, p_at timestamp with time zone, p_reason text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_org bigint;
+begin
+  perform polaris_data.require_service();
+  select w.org_id into v_org from polaris_data.slack_workspaces w
+  where w.team_id = p_team and w.app_id = p_app and w.state <> 'disconnected'
+    and w.connected_at < p_at + interval '1 second' -- Slack's clock shows whole seconds
+  for no key update;
+  if not found then
+    return 'ignored';
+  end if;
+  perform polaris.disconnect_slack(v_org, null, p_reason);
+  return 'ended';
+end;
+$$;
+
+ALTER FUNCTION polaris.end_slack(p_team text, p_app text, p_at timestamp with time zone, p_reason text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.end_slack(p_team text, p_app text, p_at timestamp with time zone, p_reason text) IS 'Slack said that the app was removed from a workspace.';
+
 CREATE FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_redirect_uri text, p_token_hash bytea, p_token_shown text) RETURNS TABLE(error text, org text, actor text, token_id bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -824,6 +1352,38 @@ $$;
 ALTER FUNCTION polaris.expire_leases(p_org bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.expire_leases(p_org bigint) IS 'Opens the seats whose lease has run out.';
+
+CREATE FUNCTION polaris.finish_slack_event(p_org bigint, p_fence bigint, p_event_id text, p_outcome text, p_project_id bigint DEFAULT NULL::bigint, p_posts jsonb DEFAULT '[]'::jsonb, p_retry_in interval DEFAULT NULL::interval) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_done boolean;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_fence(p_org, p_fence);
+  -- Asked for by its key alone: with "done_at is null" another index would seem to fit.
+  select i.done_at is not null into v_done from polaris_data.slack_inbox i
+  where i.org_id = p_org and i.event_id = p_event_id for no key update;
+  if v_done is not false then
+    return;
+  end if;
+  if p_retry_in is not null then
+    update polaris_data.slack_inbox set attempts = attempts + 1, due_at = v_now + p_retry_in, outcome = left(p_outcome, 300)
+    where org_id = p_org and event_id = p_event_id;
+    return;
+  end if;
+  update polaris_data.slack_inbox set done_at = v_now, outcome = left(p_outcome, 300), body = null, payload = null
+  where org_id = p_org and event_id = p_event_id;
+  if p_project_id is not null then
+    perform polaris_data.put_slack_posts(p_org, p_project_id, p_posts);
+  end if;
+end;
+$$;
+
+ALTER FUNCTION polaris.finish_slack_event(p_org bigint, p_fence bigint, p_event_id text, p_outcome text, p_project_id bigint, p_posts jsonb, p_retry_in interval) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.finish_slack_event(p_org bigint, p_fence bigint, p_event_id text, p_outcome text, p_project_id bigint, p_posts jsonb, p_retry_in interval) IS 'An event that Slack told is done.';
 
 CREATE FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) RETURNS TABLE(org_id bigint, org text, actor text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -977,6 +1537,60 @@ $$;
 ALTER FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p_session text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p_session text) IS 'One session.';
+
+CREATE FUNCTION polaris.get_slack(p_org bigint, p_actor text) RETURNS SETOF polaris_data.slack_row
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.require_service();
+  return query select * from polaris_data.show_slack(p_org) w where polaris_data.role_of(p_org, p_actor) in ('admin', 'member') or p_actor is null;
+end;
+$$;
+
+ALTER FUNCTION polaris.get_slack(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.get_slack(p_org bigint, p_actor text) IS 'The workspace of an organization.';
+
+CREATE FUNCTION polaris.get_slack_figures(p_org bigint) RETURNS TABLE(posted bigint, waiting bigint, unsure bigint, failed bigint, dropped bigint, repeats bigint, doubles bigint, undone bigint, oldest_seconds double precision)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  return query
+  select count(*) filter (where o.state = 'posted' and o.kind <> 'theirs'), count(*) filter (where o.state = 'waiting'),
+    count(*) filter (where o.state in ('posting', 'unsure')), count(*) filter (where o.state = 'failed'),
+    count(*) filter (where o.state = 'dropped' and o.ts is null), coalesce(sum(o.repeats), 0)::bigint, coalesce(sum(o.doubles), 0)::bigint,
+    (select count(*) from polaris_data.slack_inbox i where i.org_id = p_org and i.done_at is null),
+    coalesce(extract(epoch from v_now - min(o.made_at) filter (where o.state in ('waiting', 'posting', 'unsure'))), 0)::double precision
+  from polaris_data.slack_posts o where o.org_id = p_org;
+end;
+$$;
+
+ALTER FUNCTION polaris.get_slack_figures(p_org bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.get_slack_figures(p_org bigint) IS 'How the bridge of an organization does.';
+
+CREATE FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) RETURNS TABLE(user_id text, name text, standing text, actor text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform polaris_data.require_service();
+  return query
+  select s.user_id, s.name, s.standing, polaris_data.slack_actor(p_org, s.user_id)
+  from polaris_data.slack_people s where s.org_id = p_org and s.user_id = p_user;
+end;
+$$;
+
+ALTER FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) IS 'As whom a person of the workspace speaks.';
 
 CREATE FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) RETURNS TABLE(error text, machine text, address text, created_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1276,6 +1890,31 @@ $$;
 ALTER FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) IS 'Makes project and session where they are missing, claims the seat where it is free.';
+
+CREATE FUNCTION polaris.lease_slack(p_org bigint, p_holder text, p_seconds integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_fence bigint;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  if p_holder is null or p_seconds is null or p_seconds not between 1 and 60 then
+    perform polaris_data.fail(422, 'lease_is_sane', 'A bridge has a name, and a lease lasts 1 to 60 seconds.');
+  end if;
+  update polaris_data.slack_workspaces set
+    fence = fence + (holder is distinct from p_holder)::integer, holder = p_holder,
+    lease_until = v_now + make_interval(secs => p_seconds)
+  where org_id = p_org and state = 'connected' and (holder is null or holder = p_holder or lease_until <= v_now)
+  returning fence into v_fence;
+  return v_fence;
+end;
+$$;
+
+ALTER FUNCTION polaris.lease_slack(p_org bigint, p_holder text, p_seconds integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.lease_slack(p_org bigint, p_holder text, p_seconds integer) IS 'Takes or renews the right to write to a workspace.';
 
 CREATE FUNCTION polaris.list_all_policies(p_org bigint, p_actor text) RETURNS TABLE(project text, sender_class text, policy text, set_on text, set_by text, set_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1740,6 +2379,147 @@ ALTER FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text)
 
 COMMENT ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text) IS 'The sessions of a project.';
 
+CREATE FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) RETURNS SETOF polaris_data.slack_channel_row
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.require_service();
+  return query
+  select r.project_id, r.name, (select count(*) from polaris_data.sessions s where s.org_id = p_org and s.project_id = r.project_id),
+    r.last_seq, r.visibility = 'org' and r.archived_at is null, c.channel_id, coalesce(c.name, r.name), coalesce(c.state, 'missing'),
+    c.reason, coalesce(c.level, 'all'), coalesce(c.hears, true), coalesce(c.shared, false), coalesce(c.cursor,
+      case when r.created_at > w.connected_at then 0 else r.last_seq end), c.digest_at
+  from polaris_data.show_projects(p_org) r
+  left join polaris_data.slack_channels c on c.org_id = p_org and c.project_id = r.project_id
+  left join polaris_data.slack_workspaces w on w.org_id = p_org
+  where polaris_data.may_see(p_org, p_actor, r.project_id, r.visibility);
+end;
+$$;
+
+ALTER FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) IS 'The projects of an organization with their channels.';
+
+CREATE FUNCTION polaris.list_slack_inbox(p_org bigint) RETURNS SETOF polaris_data.slack_event_row
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  return query
+  with recursive first as (
+    (select i.lane, i as event from polaris_data.slack_inbox i
+     where i.org_id = p_org and i.done_at is null order by i.lane, i.inbox_id limit 1)
+    union all
+    select n.lane, n.event from first f
+    cross join lateral (
+      select i.lane, i as event from polaris_data.slack_inbox i
+      where i.org_id = p_org and i.done_at is null and i.lane > f.lane order by i.lane, i.inbox_id limit 1) n
+  )
+  select x.event_id, x.kind, x.channel_id, c.project_id, p.name, x.ts, x.thread_ts, x.user_id, x.sessions, x.body, x.payload::text,
+    x.attempts, x.received_at
+  from (select (f.event).* from first f) x
+  left join polaris_data.slack_channels c on c.org_id = p_org and c.channel_id = x.channel_id
+  left join polaris_data.projects p on p.org_id = p_org and p.project_id = c.project_id
+  where x.due_at <= v_now order by x.inbox_id;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_slack_inbox(p_org bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_slack_inbox(p_org bigint) IS 'What is to be done next of what Slack told.';
+
+CREATE FUNCTION polaris.list_slack_people(p_org bigint, p_actor text, p_users text[] DEFAULT NULL::text[], p_members text[] DEFAULT NULL::text[]) RETURNS SETOF polaris_data.slack_person_row
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.require_admin(p_org, p_actor);
+  return query
+  select s.user_id, s.handle, s.username, s.name, s.email, s.picture, s.standing, s.member, s.member_by,
+    polaris_data.slack_actor(p_org, s.user_id), s.looked_up_at
+  from polaris_data.slack_people s
+  where s.org_id = p_org and (p_users is null or s.user_id = any (p_users)) and (p_members is null or s.member = any (p_members))
+  order by s.standing <> 'full', s.name, s.user_id;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_slack_people(p_org bigint, p_actor text, p_users text[], p_members text[]) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_slack_people(p_org bigint, p_actor text, p_users text[], p_members text[]) IS 'People of the workspace and who they are here.';
+
+CREATE FUNCTION polaris.list_slack_posts(p_org bigint, p_limit integer DEFAULT 50) RETURNS SETOF polaris_data.slack_post_row
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  return query
+  with live as (
+    select c.project_id, c.channel_id from polaris_data.slack_channels c
+    join polaris_data.projects p on p.org_id = c.org_id and p.project_id = c.project_id
+    where c.org_id = p_org and c.state = 'live' and p.visibility = 'org'
+  ), found as (
+    select x.post_id from live
+    cross join lateral (
+      select o.post_id, o.due_at from polaris_data.slack_posts o
+      where o.org_id = p_org and o.project_id = live.project_id and o.lane = 'channel' and o.state in ('waiting', 'posting', 'unsure')
+      order by o.post_id limit 1) x
+    where x.due_at <= v_now
+    union all
+    select x.post_id from live
+    cross join lateral (
+      select o.post_id from polaris_data.slack_posts o
+      where o.org_id = p_org and o.project_id = live.project_id and o.lane = 'side' and o.state in ('waiting', 'posting', 'unsure')
+        and o.due_at <= v_now
+      order by o.post_id limit p_limit) x
+    union all
+    select x.post_id from live
+    cross join lateral (
+      select o.post_id from polaris_data.slack_posts o
+      where o.org_id = p_org and o.channel_id = live.channel_id and o.ts is not null
+        and (o.version > o.shown or o.reaction is distinct from o.reaction_shown or o.extra_ts is not null) and o.due_at <= v_now
+      order by o.due_at limit p_limit) x
+  )
+  select w.* from polaris_data.show_slack_posts(p_org, array(select f.post_id from found f)) w;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_slack_posts(p_org bigint, p_limit integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_slack_posts(p_org bigint, p_limit integer) IS 'What is to be sent to Slack now.';
+
+CREATE FUNCTION polaris.list_slack_workspaces() RETURNS TABLE(org_id bigint, org text, team_id text, app_id text, bot_user_id text, bot_id text, token bytea, token_key text, state text, people_at timestamp with time zone, hears_everybody boolean, invites_drivers boolean, threads_turns boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform polaris_data.require_service();
+  return query
+  select w.org_id, o.slug, w.team_id, w.app_id, w.bot_user_id, w.bot_id, w.token, w.token_key, w.state, w.people_at,
+    w.hears_everybody, w.invites_drivers, w.threads_turns
+  from polaris_data.slack_workspaces w join polaris_data.orgs o on o.org_id = w.org_id
+  where w.token is not null order by w.org_id;
+end;
+$$;
+
+ALTER FUNCTION polaris.list_slack_workspaces() OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.list_slack_workspaces() IS 'Every workspace that has a token.';
+
 CREATE FUNCTION polaris.list_tokens(p_org bigint, p_actor text) RETURNS SETOF polaris_data.token_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1756,6 +2536,34 @@ $$;
 ALTER FUNCTION polaris.list_tokens(p_org bigint, p_actor text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.list_tokens(p_org bigint, p_actor text) IS 'The tokens that the caller has or issued; all of them for an administrator.';
+
+CREATE FUNCTION polaris.map_slack_person(p_org bigint, p_actor text, p_user text, p_member text) RETURNS SETOF polaris_data.slack_person_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.require_admin(p_org, p_actor);
+  if p_member <> '' and polaris_data.role_of(p_org, 'user:' || p_member) is null then
+    perform polaris_data.fail(404, 'no_such_member', format('There is no member user:%s.', left(p_member, 80)), 'See polaris member list.');
+  end if;
+  perform polaris_data.lock_slack(p_org);
+  update polaris_data.slack_people set member = nullif(p_member, ''), member_by = case when p_member is not null then 'admin' end
+  where org_id = p_org and user_id = p_user;
+  if not found then
+    perform polaris_data.fail(404, 'no_such_slack_person', 'There is no such person in the workspace.', 'See settings, Slack.');
+  end if;
+  perform polaris_data.match_slack(p_org, array(
+    select s.email from polaris_data.slack_people s where s.org_id = p_org and s.user_id = p_user));
+  perform polaris_data.publish_control(p_org, 'slack', 0);
+  perform polaris_data.write_audit(p_org, p_actor, 'slack.person', p_user, jsonb_build_object('member', p_member));
+  return query select * from polaris.list_slack_people(p_org, p_actor, array[p_user]);
+end;
+$$;
+
+ALTER FUNCTION polaris.map_slack_person(p_org bigint, p_actor text, p_user text, p_member text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.map_slack_person(p_org bigint, p_actor text, p_user text, p_member text) IS 'An administrator says who a person of the workspace is.';
 
 CREATE FUNCTION polaris.mark_read(p_org bigint, p_actor text, p_project text, p_seq bigint) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1895,6 +2703,29 @@ $$;
 ALTER FUNCTION polaris.prove_domain(p_org bigint, p_actor text, p_domain text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.prove_domain(p_org bigint, p_actor text, p_domain text) IS 'Notes that the domain''s name server showed the organization''s proof.';
+
+CREATE FUNCTION polaris.prune_slack(p_org bigint, p_fence bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_events integer;
+  v_posts integer;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_fence(p_org, p_fence);
+  delete from polaris_data.slack_inbox where org_id = p_org and done_at < v_now - interval '24 hours';
+  get diagnostics v_events = row_count;
+  delete from polaris_data.slack_posts
+  where org_id = p_org and made_at < v_now - interval '30 days' and state in ('posted', 'failed', 'dropped') and kind <> 'invite';
+  get diagnostics v_posts = row_count;
+  return v_events + v_posts;
+end;
+$$;
+
+ALTER FUNCTION polaris.prune_slack(p_org bigint, p_fence bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.prune_slack(p_org bigint, p_fence bigint) IS 'Forgets what nobody needs any more.';
 
 CREATE FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_kind text[], p_client_id text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_occurred_at timestamp with time zone[]) RETURNS TABLE(ord integer, client_id text, seq bigint, created boolean, late boolean, code text, message text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2124,6 +2955,25 @@ ALTER FUNCTION polaris.reap_blockers(p_older_than interval) OWNER TO polaris_own
 
 COMMENT ON FUNCTION polaris.reap_blockers(p_older_than interval) IS 'Ends direct clients'' transactions that hold the record up.';
 
+CREATE FUNCTION polaris.refuse_slack(p_org bigint, p_fence bigint, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.lock_slack(p_org); -- several workers notice it at once
+  perform polaris_data.require_fence(p_org, p_fence);
+  update polaris_data.slack_workspaces set state = 'refused', reason = left(p_reason, 300), holder = null, lease_until = null
+  where org_id = p_org;
+  perform polaris_data.publish_control(p_org, 'slack', 0);
+  perform polaris_data.write_audit(p_org, null, 'slack.refused', null, jsonb_build_object('reason', left(p_reason, 300)));
+end;
+$$;
+
+ALTER FUNCTION polaris.refuse_slack(p_org bigint, p_fence bigint, p_reason text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.refuse_slack(p_org bigint, p_fence bigint, p_reason text) IS 'Notes that Slack does not take the token any more.';
+
 CREATE FUNCTION polaris.register_login(p_org bigint, p_actor text, p_login text) RETURNS TABLE(login text, actor text, created_at timestamp with time zone, revoked_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2147,6 +2997,21 @@ $$;
 ALTER FUNCTION polaris.register_login(p_org bigint, p_actor text, p_login text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.register_login(p_org bigint, p_actor text, p_login text) IS 'Makes a Postgres login act as one participant.';
+
+CREATE FUNCTION polaris.rekey_slack(p_org bigint, p_old bytea, p_token bytea, p_token_key text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.require_service();
+  update polaris_data.slack_workspaces set token = p_token, token_key = p_token_key where org_id = p_org and token = p_old;
+  return found;
+end;
+$$;
+
+ALTER FUNCTION polaris.rekey_slack(p_org bigint, p_old bytea, p_token bytea, p_token_key text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.rekey_slack(p_org bigint, p_old bytea, p_token bytea, p_token_key text) IS 'Puts a token that was sealed again in the place of the old one.';
 
 CREATE FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint DEFAULT NULL::bigint, p_to text DEFAULT NULL::text) RETURNS SETOF polaris_data.session_row
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2176,6 +3041,25 @@ $$;
 ALTER FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) IS 'Opens the seat that the caller holds.';
+
+CREATE FUNCTION polaris.release_slack(p_org bigint, p_fence bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform polaris_data.require_service();
+  update polaris_data.slack_workspaces set holder = null, lease_until = null where org_id = p_org and fence = p_fence and holder is not null;
+  if found then
+    perform polaris_data.publish_control(p_org, 'slack', 0);
+    return true;
+  end if;
+  return false;
+end;
+$$;
+
+ALTER FUNCTION polaris.release_slack(p_org bigint, p_fence bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.release_slack(p_org bigint, p_fence bigint) IS 'Gives the lease of a workspace back.';
 
 CREATE FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2221,6 +3105,7 @@ begin
   if not found then
     perform polaris_data.fail(404, 'no_such_member', format('There is no member %s.', v_gone), 'See polaris member list.');
   end if;
+  perform polaris_data.match_member(v_me.org_id, p_handle); -- somebody else may be the only one of this address now
   update polaris_data.tokens set revoked_at = v_now
   where org_id = v_me.org_id and (actor = v_gone or issued_by = v_gone) and revoked_at is null;
   update polaris_data.logins set revoked_at = v_now
@@ -2521,6 +3406,91 @@ ALTER FUNCTION polaris.set_role(p_org bigint, p_actor text, p_handle text, p_rol
 
 COMMENT ON FUNCTION polaris.set_role(p_org bigint, p_actor text, p_handle text, p_role text) IS 'Makes a member an administrator, or an administrator a member.';
 
+CREATE FUNCTION polaris.set_slack(p_org bigint, p_actor text, p_hears_everybody boolean DEFAULT NULL::boolean, p_invites_drivers boolean DEFAULT NULL::boolean, p_threads_turns boolean DEFAULT NULL::boolean, p_digest_hour integer DEFAULT NULL::integer) RETURNS SETOF polaris_data.slack_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.require_admin(p_org, p_actor);
+  if p_digest_hour not between 0 and 23 then
+    perform polaris_data.fail(422, 'digest_hour_is_sane', 'An hour is 0 to 23, in UTC.');
+  end if;
+  update polaris_data.slack_workspaces set
+    hears_everybody = coalesce(p_hears_everybody, hears_everybody), invites_drivers = coalesce(p_invites_drivers, invites_drivers),
+    threads_turns = coalesce(p_threads_turns, threads_turns), digest_hour = coalesce(p_digest_hour, digest_hour)
+  where org_id = p_org;
+  if not found then
+    perform polaris_data.fail(404, 'slack_not_connected', 'No Slack workspace is connected.', 'See settings, Slack.');
+  end if;
+  if p_digest_hour is not null then
+    update polaris_data.slack_channels set digest_at = polaris_data.next_digest(p_org, v_now) where org_id = p_org and level = 'digest';
+  end if;
+  perform polaris_data.publish_control(p_org, 'slack', 0);
+  perform polaris_data.write_audit(p_org, p_actor, 'slack.settings', null, jsonb_strip_nulls(jsonb_build_object(
+    'hears_everybody', p_hears_everybody, 'invites_drivers', p_invites_drivers, 'threads_turns', p_threads_turns,
+    'digest_hour', p_digest_hour)));
+  return query select * from polaris_data.show_slack(p_org);
+end;
+$$;
+
+ALTER FUNCTION polaris.set_slack(p_org bigint, p_actor text, p_hears_everybody boolean, p_invites_drivers boolean, p_threads_turns boolean, p_digest_hour integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.set_slack(p_org bigint, p_actor text, p_hears_everybody boolean, p_invites_drivers boolean, p_threads_turns boolean, p_digest_hour integer) IS 'Changes how a workspace is used.';
+
+CREATE FUNCTION polaris.set_slack_channel(p_org bigint, p_actor text, p_project text, p_level text DEFAULT NULL::text, p_hears boolean DEFAULT NULL::boolean, p_again boolean DEFAULT NULL::boolean) RETURNS SETOF polaris_data.slack_channel_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_project polaris_data.projects := polaris_data.find_project(p_org, p_actor, p_project);
+  v_old polaris_data.slack_channels;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  if p_hears is not null or p_again is not null then
+    perform polaris_data.require_admin(p_org, p_actor);
+  end if;
+  if p_level not in ('all', 'final-only', 'muted', 'digest') then
+    perform polaris_data.fail(422, 'level_is_known', 'A level is all, final-only, muted or digest.');
+  end if;
+  select c.* into v_old from polaris_data.slack_channels c
+  where c.org_id = p_org and c.project_id = v_project.project_id for no key update;
+  if not found then
+    perform polaris_data.fail(404, 'no_such_channel', format('Project %s has no channel in Slack.', p_project),
+      'It is made with the first session, once Slack is connected.');
+  end if;
+  update polaris_data.slack_channels set
+    level = coalesce(p_level, level), hears = coalesce(p_hears, hears),
+    digest_at = case
+      when coalesce(p_level, level) <> 'digest' then null
+      when level = 'digest' then digest_at
+      else polaris_data.next_digest(p_org, v_now) end,
+    digest_seq = case when p_level = 'digest' and level <> 'digest' then cursor else digest_seq end,
+    changed_at = v_now
+  where org_id = p_org and project_id = v_project.project_id;
+  if p_again and v_old.state in ('archived', 'left', 'refused') then
+    update polaris_data.slack_channels set
+      state = 'missing', reason = null, channel_id = case v_old.state when 'archived' then null else channel_id end
+    where org_id = p_org and project_id = v_project.project_id;
+    perform polaris_data.rest_slack(p_org, v_project.project_id, 'the channel was ' || v_old.state);
+  end if;
+  if p_level in ('muted', 'digest') and v_old.level <> p_level then
+    perform polaris_data.drop_slack_posts(p_org, v_project.project_id, p_level);
+  end if;
+  perform polaris_data.publish_control(p_org, 'slack', 0);
+  perform polaris_data.write_audit(p_org, p_actor, 'slack.channel', p_project, jsonb_strip_nulls(jsonb_build_object(
+    'level', p_level, 'hears', p_hears, 'again', p_again)));
+  return query select * from polaris.list_slack_channels(p_org, p_actor) c where c.project_id = v_project.project_id;
+end;
+$$;
+
+ALTER FUNCTION polaris.set_slack_channel(p_org bigint, p_actor text, p_project text, p_level text, p_hears boolean, p_again boolean) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.set_slack_channel(p_org bigint, p_actor text, p_project text, p_level text, p_hears boolean, p_again boolean) IS 'What people want of a project''s channel.';
+
 CREATE FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) RETURNS SETOF polaris_data.project_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2542,6 +3512,7 @@ begin
     where p_visibility = 'private' and polaris_data.role_of(v_me.org_id, x.actor) is not null
     on conflict do nothing;
     perform polaris_data.end_outsiders(v_me.org_id, v_project.project_id, p_visibility);
+    perform polaris_data.rest_slack(v_me.org_id, v_project.project_id, 'the project is private');
     perform polaris_data.publish_control(v_me.org_id, 'project', v_project.project_id);
     perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'project.visibility', p_project, jsonb_build_object('visibility', p_visibility));
   end if;
@@ -2598,6 +3569,34 @@ ALTER FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uu
 
 COMMENT ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) IS 'Tells what became of a piece of advice.';
 
+CREATE FUNCTION polaris.settle_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_state text, p_ts text DEFAULT NULL::text, p_version integer DEFAULT NULL::integer, p_reason text DEFAULT NULL::text, p_retry_in interval DEFAULT NULL::interval) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_fence(p_org, p_fence);
+  if p_state is null or p_state not in ('posted', 'waiting', 'unsure', 'failed') then
+    perform polaris_data.fail(422, 'post_state_is_known', 'A post becomes posted, waiting, unsure or failed.');
+  end if;
+  if p_state = 'posted' and p_ts is not null then
+    return polaris_data.place_slack_post(p_org, p_post_id, p_ts, p_version) <> 'known';
+  end if;
+  update polaris_data.slack_posts set
+    state = p_state, reason = left(p_reason, 300),
+    shown = case p_state when 'posted' then version else shown end,
+    due_at = case p_state when 'waiting' then v_now + coalesce(p_retry_in, interval '0') else due_at end,
+    posted_at = case p_state when 'posted' then v_now end
+  where org_id = p_org and post_id = p_post_id and state in ('posting', 'unsure');
+  return found;
+end;
+$$;
+
+ALTER FUNCTION polaris.settle_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_state text, p_ts text, p_version integer, p_reason text, p_retry_in interval) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.settle_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_state text, p_ts text, p_version integer, p_reason text, p_retry_in interval) IS 'What became of a post that was handed to Slack.';
+
 CREATE FUNCTION polaris.sign_in(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text, p_hash bytea, p_user_agent text) RETURNS SETOF polaris_data.web_session_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2606,15 +3605,22 @@ declare
   v_person bigint;
   v_session bigint;
   v_member record;
+  v_before text;
   v_now timestamptz := clock_timestamp();
   v_detail jsonb := jsonb_build_object('issuer', p_issuer, 'subject', p_subject);
 begin
   perform polaris_data.require_service();
+  select p.email into v_before from polaris_data.people p where p.issuer = p_issuer and p.subject = p_subject;
   v_person := polaris_data.write_person(p_issuer, p_subject, p_email, left(p_name, 200), left(p_picture, 2000), lower(p_domain));
   delete from polaris_data.web_sessions w where w.seen_at < v_now - interval '12 hours' or w.created_at < v_now - interval '7 days';
   insert into polaris_data.web_sessions (hash, person_id, user_agent, created_at, seen_at)
   values (p_hash, v_person, left(p_user_agent, 300), v_now, v_now)
   returning web_session_id into v_session;
+  for v_member in
+    select m.org_id, m.handle from polaris_data.members m where m.person_id = v_person and m.removed_at is null order by m.org_id
+  loop
+    perform polaris_data.match_member(v_member.org_id, v_member.handle, v_before);
+  end loop;
   for v_member in
     select m.org_id, m.handle from polaris_data.members m where m.person_id = v_person and m.removed_at is null order by m.org_id
   loop
@@ -2653,6 +3659,140 @@ $$;
 ALTER FUNCTION polaris.take_sign_in(p_state_hash bytea) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.take_sign_in(p_state_hash bytea) IS 'Gives out what begin_sign_in kept, once.';
+
+CREATE FUNCTION polaris.take_slack_event(p_team text, p_app text, p_event_id text, p_kind text, p_channel text DEFAULT NULL::text, p_ts text DEFAULT NULL::text, p_thread_ts text DEFAULT NULL::text, p_user text DEFAULT NULL::text, p_names text[] DEFAULT '{}'::text[], p_mentions text[] DEFAULT '{}'::text[], p_explicit boolean DEFAULT false, p_rest text DEFAULT NULL::text, p_text text DEFAULT NULL::text, p_payload jsonb DEFAULT NULL::jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_workspace polaris_data.slack_workspaces;
+  v_channel polaris_data.slack_channels;
+  v_person polaris_data.slack_people;
+  v_kind text := p_kind;
+  v_names text[];
+  v_heard boolean := false;
+  v_elsewhere boolean := false;
+  v_explicit boolean := false;
+  v_live text[] := '{}';
+  v_sessions text[] := '{}';
+  v_body text;
+  v_payload jsonb := p_payload;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  select w.* into v_workspace from polaris_data.slack_workspaces w
+  where w.team_id = p_team and w.app_id = p_app and w.state = 'connected' for share;
+  if not found then
+    return 'ignored';
+  end if;
+  if exists (select from polaris_data.slack_inbox i where i.org_id = v_workspace.org_id and i.event_id = p_event_id) then
+    return 'known';
+  end if;
+  if p_kind <> 'person' then
+    select c.* into v_channel from polaris_data.slack_channels c
+    where c.org_id = v_workspace.org_id and c.channel_id = p_channel;
+    if not found then
+      return 'ignored';
+    end if;
+  end if;
+  if p_kind in ('message', 'edit', 'verb') then
+    select s.* into v_person from polaris_data.slack_people s where s.org_id = v_workspace.org_id and s.user_id = p_user;
+    v_heard := v_channel.hears and (v_person.user_id is null or polaris_data.slack_actor(v_workspace.org_id, p_user) is not null)
+      and exists (
+        select from polaris_data.projects p
+        where p.org_id = v_workspace.org_id and p.project_id = v_channel.project_id and p.visibility = 'org' and p.archived_at is null);
+    if not v_heard and p_kind <> 'edit' then
+      return 'ignored';
+    end if;
+    select coalesce(array_agg(s.name), '{}') into v_live from polaris_data.sessions s
+    where s.org_id = v_workspace.org_id and s.project_id = v_channel.project_id and s.archived_at is null;
+    v_names := p_names || array(
+      select coalesce(s.username, s.handle, m.id) from unnest(p_mentions) with ordinality as m (id, n)
+      left join polaris_data.slack_people s on s.org_id = v_workspace.org_id and s.user_id = m.id
+      order by m.n);
+    v_elsewhere := not v_names <@ v_live and (p_explicit or cardinality(p_mentions) > 0);
+    v_explicit := p_explicit and (cardinality(p_names) > 0 or v_names <@ v_live);
+  end if;
+  if p_kind = 'edit' then
+    if not exists (
+      select from polaris_data.slack_posts o join polaris_data.slack_advice a on a.org_id = o.org_id and a.post_id = o.post_id
+      where o.org_id = v_workspace.org_id and o.channel_id = p_channel and o.ts = p_ts and o.kind = 'theirs'
+    ) and (
+      select i.done_at is null from polaris_data.slack_inbox i
+      where i.org_id = v_workspace.org_id and i.channel_id = p_channel and i.ts = p_ts and i.kind = 'message'
+    ) is not true then
+      return 'ignored';
+    end if;
+  end if;
+  if p_kind in ('message', 'edit') then
+    if p_text is null or not v_heard then
+      v_body := null;
+    elsif cardinality(v_names) > 0 and v_names <@ v_live then
+      v_sessions := v_names;
+      v_body := p_rest;
+    elsif p_thread_ts is not null and not v_elsewhere then
+      select array_agg(s.name) into v_sessions from polaris_data.slack_posts o
+      join polaris_data.sessions s on s.org_id = o.org_id and s.session_id = o.session_id
+      where o.org_id = v_workspace.org_id and o.channel_id = p_channel and o.ts = p_thread_ts and s.archived_at is null;
+      v_body := p_text;
+    end if;
+    if coalesce(cardinality(v_sessions), 0) = 0 or coalesce(v_body, '') !~ '\S' then
+      if p_kind = 'message' then
+        if not v_explicit and (p_thread_ts is not null or exists (
+          select from polaris_data.slack_inbox i
+          where i.org_id = v_workspace.org_id and i.user_id = p_user and i.kind = 'hint' and i.received_at > v_now - interval '1 hour')) then
+          return 'ignored';
+        end if;
+        v_kind := 'hint';
+        v_payload := jsonb_build_object('unknown', to_jsonb(array(select x.name from unnest(v_names) as x (name) where v_explicit and x.name <> all (v_live))));
+      end if;
+      v_sessions := '{}';
+      v_body := null;
+    end if;
+  end if;
+  insert into polaris_data.slack_inbox (
+    org_id, event_id, kind, lane, channel_id, ts, thread_ts, user_id, sessions, body, payload, received_at, due_at)
+  values (
+    v_workspace.org_id, p_event_id, v_kind, coalesce(p_channel, 'people'), p_channel, p_ts, p_thread_ts, p_user, v_sessions, v_body,
+    v_payload, v_now, v_now)
+  on conflict do nothing;
+  if not found then
+    return 'known';
+  end if;
+  perform polaris_data.publish_control(v_workspace.org_id, 'slack_inbox', 0);
+  return 'stored';
+end;
+$$;
+
+ALTER FUNCTION polaris.take_slack_event(p_team text, p_app text, p_event_id text, p_kind text, p_channel text, p_ts text, p_thread_ts text, p_user text, p_names text[], p_mentions text[], p_explicit boolean, p_rest text, p_text text, p_payload jsonb) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.take_slack_event(p_team text, p_app text, p_event_id text, p_kind text, p_channel text, p_ts text, p_thread_ts text, p_user text, p_names text[], p_mentions text[], p_explicit boolean, p_rest text, p_text text, p_payload jsonb) IS 'Keeps what Slack told until a bridge has done it.';
+
+CREATE FUNCTION polaris.take_slack_install(p_state_hash bytea, p_web_session bigint) RETURNS TABLE(org_id bigint, slug text, actor text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+  v_install polaris_data.slack_installs;
+begin
+  perform polaris_data.require_service();
+  delete from polaris_data.slack_installs i
+  where i.state_hash = p_state_hash and i.web_session_id = p_web_session and i.created_at >= v_now - interval '10 minutes'
+  returning i.* into v_install;
+  if not found then
+    perform polaris_data.fail(404, 'slack_install_unknown', 'This connection was not begun here, or it is over.',
+      'Begin again: settings, Slack, Connect Slack.');
+  end if;
+  perform polaris_data.require_admin(v_install.org_id, v_install.actor);
+  return query select o.org_id, o.slug, v_install.actor from polaris_data.orgs o where o.org_id = v_install.org_id;
+end;
+$$;
+
+ALTER FUNCTION polaris.take_slack_install(p_state_hash bytea, p_web_session bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.take_slack_install(p_state_hash bytea, p_web_session bigint) IS 'Gives out what begin_slack_install kept, once.';
 
 CREATE FUNCTION polaris.touch_tokens(p_tokens bigint[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2699,6 +3839,160 @@ $$;
 ALTER FUNCTION polaris.write_login_code(p_hash bytea, p_person bigint, p_org bigint, p_challenge text, p_redirect_uri text, p_machine text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.write_login_code(p_hash bytea, p_person bigint, p_org bigint, p_challenge text, p_redirect_uri text, p_machine text) IS 'Keeps an authorization code of polaris login in a browser.';
+
+CREATE FUNCTION polaris.write_slack_channel(p_org bigint, p_fence bigint, p_project_id bigint, p_channel text, p_name text, p_state text, p_reason text DEFAULT NULL::text, p_shared boolean DEFAULT NULL::boolean) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_workspace polaris_data.slack_workspaces := polaris_data.require_fence(p_org, p_fence);
+  v_old polaris_data.slack_channels;
+  v_head bigint;
+  v_cursor bigint;
+  v_now timestamptz := clock_timestamp();
+begin
+  select h.last_seq, case when p.created_at > v_workspace.connected_at then 0 else h.last_seq end into strict v_head, v_cursor
+  from polaris_data.projects p join polaris_data.project_heads h on h.org_id = p.org_id and h.project_id = p.project_id
+  where p.org_id = p_org and p.project_id = p_project_id;
+  insert into polaris_data.slack_channels (org_id, project_id, channel_id, name, state, reason, shared, hears, cursor, digest_seq, changed_at)
+  values (p_org, p_project_id, p_channel, p_name, p_state, left(p_reason, 300), coalesce(p_shared, false), not coalesce(p_shared, false),
+    v_cursor, v_cursor, v_now)
+  on conflict (org_id, project_id) do nothing;
+  if found then
+    return 0;
+  end if;
+  select c.* into strict v_old from polaris_data.slack_channels c
+  where c.org_id = p_org and c.project_id = p_project_id for no key update;
+  update polaris_data.slack_channels set channel_id = p_channel, name = p_name, state = p_state, reason = left(p_reason, 300),
+    shared = coalesce(p_shared, shared), hears = hears and not (coalesce(p_shared, false) and not v_old.shared), changed_at = v_now
+  where org_id = p_org and project_id = p_project_id;
+  if p_state in ('archived', 'left') then
+    perform polaris_data.drop_slack_posts(p_org, p_project_id, 'the channel is ' || p_state);
+  elsif p_state = 'live' and v_old.state in ('archived', 'left') then
+    perform polaris_data.rest_slack(p_org, p_project_id, 'the channel was ' || v_old.state);
+    return v_head - v_old.cursor;
+  end if;
+  return 0;
+end;
+$$;
+
+ALTER FUNCTION polaris.write_slack_channel(p_org bigint, p_fence bigint, p_project_id bigint, p_channel text, p_name text, p_state text, p_reason text, p_shared boolean) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.write_slack_channel(p_org bigint, p_fence bigint, p_project_id bigint, p_channel text, p_name text, p_state text, p_reason text, p_shared boolean) IS 'Writes what the bridge found out about a project''s channel.';
+
+CREATE FUNCTION polaris.write_slack_people(p_org bigint, p_fence bigint, p_people jsonb, p_whole boolean DEFAULT false) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+declare
+  v_workspace polaris_data.slack_workspaces;
+  v_person record;
+  v_old polaris_data.slack_people;
+  v_moved text[] := '{}';
+  v_key bytea;
+  v_who bytea;
+  v_slug text;
+  v_handle text;
+  v_number integer;
+  v_count integer := 0;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform polaris_data.require_service();
+  perform polaris_data.lock_slack(p_org); -- two who meet somebody new at once give one handle
+  v_workspace := polaris_data.require_fence(p_org, p_fence);
+  select o.redaction_key into strict v_key from polaris_data.orgs o where o.org_id = p_org;
+  for v_person in
+    select x.id, lower(x.username) as username, x.name, nullif(lower(btrim(x.email)), '') as email, x.picture, x.standing
+    from jsonb_to_recordset(p_people) as x (id text, username text, name text, email text, picture text, standing text)
+    where x.id <> '' order by x.id
+  loop
+    select s.* into v_old from polaris_data.slack_people s where s.org_id = p_org and s.user_id = v_person.id;
+    if (v_old.email, v_old.standing) is distinct from (v_person.email, v_person.standing) then
+      v_moved := v_moved || v_old.email || v_person.email;
+    end if; -- else it is a status or a picture, of which Slack tells all day
+    update polaris_data.slack_people set
+      username = v_person.username, name = left(coalesce(v_person.name, v_person.id), 200), email = v_person.email,
+      picture = left(v_person.picture, 1000), standing = v_person.standing, looked_up_at = v_now,
+      member = case when member_by = 'email' and email is distinct from v_person.email then null else member end,
+      member_by = case when member_by = 'email' and email is distinct from v_person.email then null else member_by end
+    where org_id = p_org and user_id = v_person.id;
+    if not found then
+      v_who := sha256(v_key || convert_to(v_workspace.team_id || '/' || v_person.id, 'UTF8'));
+      select h.handle into v_handle from polaris_data.slack_handles h
+      where h.org_id = p_org and h.who between v_who and v_who order by h.who limit 1;
+      if not found then
+        select x.slug into strict v_slug from (
+          select n, rtrim(left(ltrim(regexp_replace(regexp_replace(
+            lower(normalize(text, NFKD)), E'[\u0300-\u036f]', '', 'g'), '[^a-z0-9]+', '-', 'g'), '-'), 56), '-') as slug
+          from (values (1, v_person.name), (2, v_person.username), (3, v_person.id), (4, 'somebody')) as t (n, text)) x
+        where x.slug <> '' order by x.n limit 1;
+        v_handle := v_slug;
+        v_number := 1;
+        while exists (
+          select from polaris_data.slack_handles h
+          where h.org_id = p_org and h.handle between v_handle and v_handle order by h.handle limit 1
+        ) loop
+          v_number := v_number + 1;
+          v_handle := v_slug || '-' || v_number;
+        end loop;
+        insert into polaris_data.slack_handles (org_id, handle, who) values (p_org, v_handle, v_who);
+      end if;
+      insert into polaris_data.slack_people (org_id, user_id, handle, username, name, email, picture, standing, looked_up_at)
+      values (p_org, v_person.id, v_handle, v_person.username, left(coalesce(v_person.name, v_person.id), 200),
+        v_person.email, left(v_person.picture, 1000), v_person.standing, v_now);
+    end if;
+    v_count := v_count + 1;
+  end loop;
+  perform polaris_data.match_slack(p_org, v_moved);
+  if p_whole then
+    update polaris_data.slack_workspaces set people_at = v_now where org_id = p_org;
+  end if;
+  return v_count;
+end;
+$$;
+
+ALTER FUNCTION polaris.write_slack_people(p_org bigint, p_fence bigint, p_people jsonb, p_whole boolean) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.write_slack_people(p_org bigint, p_fence bigint, p_people jsonb, p_whole boolean) IS 'Writes what Slack says of people.';
+
+CREATE FUNCTION polaris.write_slack_posts(p_org bigint, p_fence bigint, p_project_id bigint, p_from bigint, p_to bigint, p_posts jsonb, p_deliveries uuid[] DEFAULT '{}'::uuid[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_level text;
+  v_post bigint;
+begin
+  perform polaris_data.require_fence(p_org, p_fence);
+  perform from polaris_data.projects p
+  where p.org_id = p_org and p.project_id = p_project_id and p.visibility = 'org' and p.archived_at is null for share;
+  if not found then
+    return false;
+  end if;
+  update polaris_data.slack_channels set cursor = p_to
+  where org_id = p_org and project_id = p_project_id and cursor = p_from and p_to >= p_from and state = 'live'
+  returning level into v_level;
+  if not found then
+    return false;
+  end if;
+  if v_level in ('all', 'final-only') then
+    perform polaris_data.put_slack_posts(p_org, p_project_id, p_posts);
+  end if;
+  for v_post in
+    select distinct a.post_id from polaris_data.slack_advice a
+    where a.org_id = p_org and a.delivery_id = any (p_deliveries) order by a.post_id
+  loop
+    perform polaris_data.mark_slack_post(p_org, v_post);
+  end loop;
+  return true;
+end;
+$$;
+
+ALTER FUNCTION polaris.write_slack_posts(p_org bigint, p_fence bigint, p_project_id bigint, p_from bigint, p_to bigint, p_posts jsonb, p_deliveries uuid[]) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris.write_slack_posts(p_org bigint, p_fence bigint, p_project_id bigint, p_from bigint, p_to bigint, p_posts jsonb, p_deliveries uuid[]) IS 'Events of a project have become posts.';
 
 CREATE FUNCTION polaris_data.acting(p_org bigint, p_actor text, OUT org_id bigint, OUT actor text, OUT direct boolean) RETURNS record
     LANGUAGE plpgsql STABLE
@@ -2855,6 +4149,19 @@ $$;
 ALTER FUNCTION polaris_data.delivery_may_become(p_from text, p_to text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.delivery_may_become(p_from text, p_to text) IS 'The table of a delivery''s states: what may become what.';
+
+CREATE FUNCTION polaris_data.drop_slack_posts(p_org bigint, p_project bigint, p_reason text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update polaris_data.slack_posts set
+    state = 'dropped', reason = p_reason, text = case state when 'waiting' then '' else text end
+  where org_id = p_org and (p_project is null or project_id = p_project) and state in ('waiting', 'posting', 'unsure');
+$$;
+
+ALTER FUNCTION polaris_data.drop_slack_posts(p_org bigint, p_project bigint, p_reason text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.drop_slack_posts(p_org bigint, p_project bigint, p_reason text) IS 'Gives up what still waits to be posted.';
 
 CREATE FUNCTION polaris_data.end_outsiders(p_org bigint, p_project bigint, p_visibility text) RETURNS void
     LANGUAGE plpgsql
@@ -3150,6 +4457,24 @@ ALTER FUNCTION polaris_data.find_session(p_org bigint, p_actor text, p_project t
 
 COMMENT ON FUNCTION polaris_data.find_session(p_org bigint, p_actor text, p_project text, p_session text) IS 'A session by its names, through the gate of its project.';
 
+CREATE FUNCTION polaris_data.forget_slack(p_org bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Channels before posts, as everybody locks them.
+  delete from polaris_data.slack_channels where org_id = p_org;
+  delete from polaris_data.slack_advice where org_id = p_org;
+  delete from polaris_data.slack_posts where org_id = p_org;
+  delete from polaris_data.slack_inbox where org_id = p_org;
+  delete from polaris_data.slack_people where org_id = p_org;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.forget_slack(p_org bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.forget_slack(p_org bigint) IS 'Deletes what came from Slack.';
+
 CREATE FUNCTION polaris_data.hmac8(p_key bytea, p_text text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3204,6 +4529,94 @@ $$;
 ALTER FUNCTION polaris_data.lock_session(p_org bigint, p_actor text, p_project text, p_session text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.lock_session(p_org bigint, p_actor text, p_project text, p_session text) IS 'A session by its names, locked until commit.';
+
+CREATE FUNCTION polaris_data.lock_slack(p_org bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select from polaris_data.slack_workspaces w where w.org_id = p_org for no key update;
+$$;
+
+ALTER FUNCTION polaris_data.lock_slack(p_org bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.lock_slack(p_org bigint) IS 'Locks an organization''s workspace until commit.';
+
+CREATE FUNCTION polaris_data.mark_slack_post(p_org bigint, p_post bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_reaction text;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform from polaris_data.slack_posts o where o.org_id = p_org and o.post_id = p_post for no key update;
+  select x.reaction into v_reaction from polaris_data.slack_advice a
+  join polaris_data.deliveries d on d.org_id = a.org_id and d.delivery_id = a.delivery_id
+  join (values
+    ('failed', 1, 'warning'), ('expired', 1, 'warning'), ('declined', 2, 'no_entry_sign'), ('held', 3, 'raised_hand'),
+    ('queued', 4, 'inbox_tray'), ('sent', 5, 'hourglass_flowing_sand'), ('seen', 6, 'eyes'), ('answered', 7, 'white_check_mark')
+  ) as x (state, rank, reaction) on x.state = d.state
+  where a.org_id = p_org and a.post_id = p_post and not a.withdrawn
+  order by x.rank limit 1;
+  update polaris_data.slack_posts set reaction = v_reaction, due_at = case when ts is null then due_at else least(due_at, v_now) end
+  where org_id = p_org and post_id = p_post and reaction is distinct from v_reaction;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.mark_slack_post(p_org bigint, p_post bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.mark_slack_post(p_org bigint, p_post bigint) IS 'Sets the reaction that a message should have.';
+
+CREATE FUNCTION polaris_data.match_member(p_org bigint, p_handle text, p_before text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+begin
+  perform polaris_data.lock_slack(p_org);
+  perform polaris_data.match_slack(p_org, array(
+    select p.email from polaris_data.members m join polaris_data.people p on p.person_id = m.person_id
+    where m.org_id = p_org and m.handle = p_handle
+    union all
+    select s.email from polaris_data.slack_people s where s.org_id = p_org and s.member = p_handle and s.member_by = 'email'
+    union all
+    select p_before));
+end;
+$$;
+
+ALTER FUNCTION polaris_data.match_member(p_org bigint, p_handle text, p_before text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.match_member(p_org bigint, p_handle text, p_before text) IS 'Finds a member in the workspace of its organization.';
+
+CREATE FUNCTION polaris_data.match_slack(p_org bigint, p_emails text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+  v_email text;
+  v_member text;
+begin
+  perform polaris_data.lock_slack(p_org);
+  for v_email in select distinct lower(x.email) from unnest(p_emails) as x (email) where x.email <> '' order by 1 loop
+    v_member := null;
+    if (select count(*) = 1 from polaris_data.slack_people s where s.org_id = p_org and s.email = v_email and s.standing = 'full') then
+      select min(m.handle) into v_member from polaris_data.people p
+      join polaris_data.members m on m.org_id = p_org and m.person_id = p.person_id and m.removed_at is null
+      where lower(p.email) = v_email having count(*) = 1;
+    end if;
+    update polaris_data.slack_people s set
+      member = case s.standing when 'full' then v_member end,
+      member_by = case when s.standing = 'full' and v_member is not null then 'email' end
+    where s.org_id = p_org and s.email = v_email and s.member_by is distinct from 'admin'
+      and s.member is distinct from case s.standing when 'full' then v_member end;
+  end loop;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.match_slack(p_org bigint, p_emails text[]) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.match_slack(p_org bigint, p_emails text[]) IS 'Finds out which members the people of the workspace are.';
 
 CREATE FUNCTION polaris_data.may_see(p_org bigint, p_actor text, p_project bigint, p_visibility text) RETURNS boolean
     LANGUAGE sql STABLE
@@ -3312,6 +4725,56 @@ ALTER FUNCTION polaris_data.neutralize(p_text text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.neutralize(p_text text) IS 'Makes a text harmless to show to an agent as somebody''s words.';
 
+CREATE FUNCTION polaris_data.next_digest(p_org bigint, p_now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when x.today > p_now then x.today else x.today + interval '24 hours' end
+  from (
+    select date_trunc('day', p_now, 'UTC') + make_interval(hours => w.digest_hour) as today
+    from polaris_data.slack_workspaces w where w.org_id = p_org) x;
+$$;
+
+ALTER FUNCTION polaris_data.next_digest(p_org bigint, p_now timestamp with time zone) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.next_digest(p_org bigint, p_now timestamp with time zone) IS 'When the next digest of an organization is due.';
+
+CREATE FUNCTION polaris_data.place_slack_post(p_org bigint, p_post_id bigint, p_ts text, p_version integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_post polaris_data.slack_posts;
+  v_now timestamptz := clock_timestamp();
+begin
+  select o.* into v_post from polaris_data.slack_posts o where o.org_id = p_org and o.post_id = p_post_id for no key update;
+  if not found then
+    return 'known';
+  elsif v_post.ts is null then
+    update polaris_data.slack_posts set
+      state = 'posted', ts = p_ts, shown = coalesce(p_version, 1), posted_at = v_now, reason = null,
+      due_at = case when kind = 'tools' then v_now + interval '3 seconds' else v_now end
+    where org_id = p_org and post_id = p_post_id;
+    return 'posted';
+  elsif exists (
+    select from polaris_data.slack_posts o where o.org_id = p_org and o.channel_id = v_post.channel_id and o.ts = p_ts) then
+    return 'known';
+  end if;
+  insert into polaris_data.slack_posts (
+    org_id, project_id, lane, key, kind, session_id, channel_id, text, shown, extra_ts, state, ts, made_at, due_at, reason)
+  values (
+    p_org, v_post.project_id, 'side', 'copy:' || p_ts, 'note', v_post.session_id, v_post.channel_id, '', 1, p_ts, 'dropped', p_ts,
+    v_now, v_now, 'a second copy')
+  on conflict (org_id, project_id, key) do nothing;
+  update polaris_data.slack_posts set doubles = doubles + 1 where org_id = p_org and post_id = p_post_id;
+  return 'double';
+end;
+$$;
+
+ALTER FUNCTION polaris_data.place_slack_post(p_org bigint, p_post_id bigint, p_ts text, p_version integer) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.place_slack_post(p_org bigint, p_post_id bigint, p_ts text, p_version integer) IS 'A message of ours stands in Slack at this ts.';
+
 CREATE FUNCTION polaris_data.policy_of(p_org bigint, p_project bigint, p_session bigint, p_class text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3351,6 +4814,83 @@ $$;
 ALTER FUNCTION polaris_data.publish_control(p_org bigint, p_kind text, p_id bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.publish_control(p_org bigint, p_kind text, p_id bigint) IS 'Tells every process what has no event of its own.';
+
+CREATE FUNCTION polaris_data.put_slack_posts(p_org bigint, p_project_id bigint, p_posts jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_post record;
+  v_old polaris_data.slack_posts;
+  v_key text;
+  v_id bigint;
+  v_now timestamptz := clock_timestamp();
+begin
+  for v_post in
+    select x.* from jsonb_array_elements(p_posts) with ordinality as e (item, n)
+    cross join lateral jsonb_to_record(e.item) as x (
+      key text, kind text, text text, calls integer, session text, seq bigint, author text, picture text, emoji text,
+      thread_ts text, thread_key text, recipient text, delivery uuid)
+    order by e.n
+  loop
+    if v_post.delivery is not null and v_post.kind = 'advice' then
+      -- What was said in Slack stands there already.
+      continue when exists (
+        select from polaris_data.slack_advice a where a.org_id = p_org and a.delivery_id = v_post.delivery);
+    elsif v_post.delivery is not null then
+      select o.key, case when o.kind = 'theirs' then o.ts end into v_post.thread_key, v_post.thread_ts from polaris_data.slack_advice a
+      join polaris_data.slack_posts o on o.org_id = a.org_id and o.post_id = a.post_id
+      where a.org_id = p_org and a.delivery_id = v_post.delivery and not a.withdrawn;
+      continue when not found;
+    end if;
+    v_key := v_post.key;
+    if v_post.kind = 'tools' then
+      update polaris_data.slack_posts set
+        text = v_post.text, calls = calls + coalesce(v_post.calls, 0), version = version + 1
+      where org_id = p_org and project_id = p_project_id and key = v_key and state not in ('failed', 'dropped');
+      continue when found;
+    elsif v_post.kind = 'text' and exists (
+      select from polaris_data.slack_posts o where o.org_id = p_org and o.project_id = p_project_id and o.key = v_key) then
+      v_key := 'e:' || v_post.seq;
+    end if;
+    if v_post.kind = 'text' and v_key not like 'turn:%' then
+      select o.* into v_old from polaris_data.slack_posts o
+      where o.org_id = p_org and o.project_id = p_project_id and o.lane = 'channel' and o.state in ('waiting', 'posting', 'unsure')
+      order by o.post_id desc limit 1 for no key update;
+      if v_old.kind = 'text' and v_old.state = 'waiting' and v_old.attempts = 0
+        and (v_old.author, v_old.picture, v_old.emoji, v_old.thread_key, v_old.thread_ts)
+          is not distinct from (v_post.author, v_post.picture, v_post.emoji, v_post.thread_key, v_post.thread_ts)
+        and char_length(v_old.text) + char_length(v_post.text) < 2900
+        and v_old.session_id is not distinct from (select s.session_id from polaris_data.sessions s
+          where s.org_id = p_org and s.project_id = p_project_id and s.name = v_post.session) then
+        update polaris_data.slack_posts set text = text || E'\n' || v_post.text where org_id = p_org and post_id = v_old.post_id;
+        continue;
+      end if;
+    end if;
+    insert into polaris_data.slack_posts (
+      org_id, project_id, lane, key, kind, session_id, seq, thread_key, thread_ts, recipient, author, picture, emoji, text, calls,
+      state, made_at, due_at)
+    values (
+      p_org, p_project_id, case when v_post.kind in ('hint', 'invite') then 'side' else 'channel' end, v_key, v_post.kind,
+      (select s.session_id from polaris_data.sessions s
+       where s.org_id = p_org and s.project_id = p_project_id and s.name = v_post.session),
+      v_post.seq, v_post.thread_key, v_post.thread_ts, v_post.recipient, v_post.author, v_post.picture, v_post.emoji,
+      coalesce(v_post.text, ''), coalesce(v_post.calls, 0), 'waiting', v_now, v_now)
+    on conflict (org_id, project_id, key) do update set state = 'waiting', attempts = 0, due_at = v_now, reason = null
+    where slack_posts.kind = 'invite' and slack_posts.state in ('posted', 'failed', 'dropped') and slack_posts.channel_id is distinct from (
+      select c.channel_id from polaris_data.slack_channels c where c.org_id = p_org and c.project_id = p_project_id)
+    returning post_id into v_id;
+    if found and v_post.kind = 'advice' and v_post.delivery is not null then
+      insert into polaris_data.slack_advice (org_id, delivery_id, post_id, at) values (p_org, v_post.delivery, v_id, v_now);
+      perform polaris_data.mark_slack_post(p_org, v_id);
+    end if;
+  end loop;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.put_slack_posts(p_org bigint, p_project_id bigint, p_posts jsonb) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.put_slack_posts(p_org bigint, p_project_id bigint, p_posts jsonb) IS 'Writes what is to be posted in a project''s channel.';
 
 CREATE FUNCTION polaris_data.redact_prefixes(p_key bytea, p_text text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -3488,6 +5028,66 @@ ALTER FUNCTION polaris_data.require_client_id(p_client_id text) OWNER TO polaris
 
 COMMENT ON FUNCTION polaris_data.require_client_id(p_client_id text) IS 'Checks the name that a client gives to its message.';
 
+CREATE TABLE polaris_data.slack_workspaces (
+    team_id text NOT NULL,
+    org_id bigint NOT NULL,
+    app_id text NOT NULL,
+    name text NOT NULL,
+    url text,
+    bot_user_id text NOT NULL,
+    bot_id text,
+    scopes text[] NOT NULL,
+    token bytea,
+    token_key text,
+    state text NOT NULL,
+    reason text,
+    connected_by text NOT NULL,
+    connected_at timestamp with time zone NOT NULL,
+    people_at timestamp with time zone,
+    hears_everybody boolean DEFAULT true NOT NULL,
+    invites_drivers boolean DEFAULT true NOT NULL,
+    threads_turns boolean DEFAULT false NOT NULL,
+    digest_hour integer DEFAULT 16 NOT NULL,
+    fence bigint DEFAULT 0 NOT NULL,
+    holder text,
+    lease_until timestamp with time zone,
+    CONSTRAINT digest_hour_is_sane CHECK (((digest_hour >= 0) AND (digest_hour <= 23))),
+    CONSTRAINT lease_has_a_holder CHECK (((holder IS NULL) = (lease_until IS NULL))),
+    CONSTRAINT workspace_has_a_token CHECK ((((state = 'disconnected'::text) = (token IS NULL)) AND ((token IS NULL) = (token_key IS NULL)))),
+    CONSTRAINT workspace_state_is_known CHECK ((state = ANY (ARRAY['connected'::text, 'refused'::text, 'disconnected'::text])))
+);
+
+ALTER TABLE polaris_data.slack_workspaces OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.slack_workspaces IS 'Global directory: which Slack workspace belongs to which organization, and which bridge writes there.';
+
+COMMENT ON COLUMN polaris_data.slack_workspaces.token IS 'The bot token, sealed by the service under the key named token_key, which is not in the database.';
+
+COMMENT ON COLUMN polaris_data.slack_workspaces.people_at IS 'When the list of people was last read whole.';
+
+COMMENT ON COLUMN polaris_data.slack_workspaces.fence IS 'Rises with each new holder of the lease: a bridge that lost it writes nothing any more.';
+
+CREATE FUNCTION polaris_data.require_fence(p_org bigint, p_fence bigint) RETURNS polaris_data.slack_workspaces
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_workspace polaris_data.slack_workspaces;
+begin
+  perform polaris_data.require_service();
+  select w.* into v_workspace from polaris_data.slack_workspaces w where w.org_id = p_org for share;
+  if not found or v_workspace.fence is distinct from p_fence or v_workspace.state <> 'connected' then
+    perform polaris_data.fail(409, 'bridge_was_replaced', 'This bridge does not have the workspace any more.',
+      'Another one has it, or it was disconnected.');
+  end if;
+  return v_workspace;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.require_fence(p_org bigint, p_fence bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.require_fence(p_org bigint, p_fence bigint) IS 'Lets a bridge write that has the lease still.';
+
 CREATE FUNCTION polaris_data.require_lease(p_actor text, p_lease_seconds integer) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3615,6 +5215,23 @@ $$;
 ALTER FUNCTION polaris_data.require_visibility(p_visibility text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.require_visibility(p_visibility text) IS 'Checks a visibility: org or private.';
+
+CREATE FUNCTION polaris_data.rest_slack(p_org bigint, p_project bigint, p_reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_head bigint;
+begin
+  select h.last_seq into strict v_head from polaris_data.project_heads h where h.org_id = p_org and h.project_id = p_project;
+  update polaris_data.slack_channels set cursor = v_head, digest_seq = v_head where org_id = p_org and project_id = p_project;
+  perform polaris_data.drop_slack_posts(p_org, p_project, p_reason);
+end;
+$$;
+
+ALTER FUNCTION polaris_data.rest_slack(p_org bigint, p_project bigint, p_reason text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.rest_slack(p_org bigint, p_project bigint, p_reason text) IS 'The channel of a project rested, or is to rest.';
 
 CREATE FUNCTION polaris_data.role_of(p_org bigint, p_actor text) RETURNS text
     LANGUAGE sql STABLE
@@ -3800,6 +5417,40 @@ ALTER FUNCTION polaris_data.show_sessions(p_org bigint, p_project bigint, p_sess
 
 COMMENT ON FUNCTION polaris_data.show_sessions(p_org bigint, p_project bigint, p_session bigint) IS 'The sessions of a project as everybody is shown them.';
 
+CREATE FUNCTION polaris_data.show_slack(p_org bigint) RETURNS SETOF polaris_data.slack_row
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select w.org_id, w.team_id, w.app_id, w.name, w.url, w.bot_user_id, w.bot_id, w.scopes, w.state, w.reason, w.connected_by,
+    w.connected_at, w.people_at, w.hears_everybody, w.invites_drivers, w.threads_turns, w.digest_hour, w.holder, w.lease_until
+  from polaris_data.slack_workspaces w where w.org_id = p_org;
+$$;
+
+ALTER FUNCTION polaris_data.show_slack(p_org bigint) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.show_slack(p_org bigint) IS 'An organization''s workspace as it may be shown.';
+
+CREATE FUNCTION polaris_data.show_slack_posts(p_org bigint, p_posts bigint[]) RETURNS SETOF polaris_data.slack_post_row
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select o.post_id, o.project_id, p.name, s.name, o.lane, o.key, o.kind, o.seq, coalesce(o.channel_id, c.channel_id),
+    coalesce(o.thread_ts, (select t.ts from polaris_data.slack_posts t
+      where t.org_id = p_org and t.project_id = o.project_id and t.key = o.thread_key and t.channel_id = coalesce(o.channel_id, c.channel_id))),
+    o.recipient, o.author, o.picture, o.emoji, o.text, o.calls, o.version, o.shown, o.reaction, o.reaction_shown, o.extra_ts, o.state,
+    o.ts, o.attempts, o.repeats
+  from polaris_data.slack_posts o
+  join polaris_data.projects p on p.org_id = p_org and p.project_id = o.project_id
+  left join polaris_data.slack_channels c on c.org_id = p_org and c.project_id = o.project_id
+  left join polaris_data.sessions s on s.org_id = p_org and s.session_id = o.session_id
+  where o.org_id = p_org and o.post_id = any (p_posts)
+  order by o.post_id;
+$$;
+
+ALTER FUNCTION polaris_data.show_slack_posts(p_org bigint, p_posts bigint[]) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.show_slack_posts(p_org bigint, p_posts bigint[]) IS 'Posts with all that sending them needs.';
+
 CREATE FUNCTION polaris_data.show_tokens(p_org bigint, p_token bigint DEFAULT NULL::bigint, p_of text DEFAULT NULL::text) RETURNS SETOF polaris_data.token_row
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3832,6 +5483,24 @@ $$;
 ALTER FUNCTION polaris_data.show_web_sessions(p_session bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.show_web_sessions(p_session bigint) IS 'A web session as it is answered.';
+
+CREATE FUNCTION polaris_data.slack_actor(p_org bigint, p_user text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when s.standing <> 'full' then null
+    when polaris_data.role_of(p_org, 'user:' || s.member) is not null then 'user:' || s.member
+    when w.hears_everybody then 'slack:' || s.handle
+  end
+  from polaris_data.slack_people s
+  join polaris_data.slack_workspaces w on w.org_id = s.org_id
+  where s.org_id = p_org and s.user_id = p_user;
+$$;
+
+ALTER FUNCTION polaris_data.slack_actor(p_org bigint, p_user text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.slack_actor(p_org bigint, p_user text) IS 'As whom a person of the workspace speaks.';
 
 CREATE FUNCTION polaris_data.speaker_of(p_kind text, p_actor text, p_agent text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -4112,6 +5781,7 @@ begin
     perform polaris_data.fail(409, 'already_member', format('This person is user:%s here already.', v_known.handle));
   elsif v_known.handle = p_handle then
     update polaris_data.members set removed_at = null, role = p_role where org_id = p_org and handle = p_handle;
+    perform polaris_data.match_member(p_org, p_handle);
     return;
   elsif v_known.handle is not null then
     perform polaris_data.fail(409, 'member_exists', format('This person was user:%s here.', v_known.handle),
@@ -4122,6 +5792,7 @@ begin
   if not found then
     perform polaris_data.fail(409, 'member_exists', format('There is, or was, a member user:%s.', p_handle), 'Choose another handle.');
   end if;
+  perform polaris_data.match_member(p_org, p_handle);
 end;
 $$;
 
@@ -4181,6 +5852,7 @@ begin
   on conflict do nothing returning project_id into v_project;
   if v_project is not null then
     insert into polaris_data.project_heads (org_id, project_id) values (p_org, v_project);
+    perform polaris_data.publish_control(p_org, 'project', v_project);
     if p_visibility = 'private' and polaris_data.role_of(p_org, p_actor) is not null then
       insert into polaris_data.project_members (org_id, project_id, actor, added_by, added_at)
       values (p_org, v_project, p_actor, p_actor, v_now);
@@ -4559,6 +6231,178 @@ ALTER TABLE polaris_data.sign_ins OWNER TO polaris_owner;
 
 COMMENT ON TABLE polaris_data.sign_ins IS 'Global directory: sign-ins that wait for the provider''s answer. Each is good once.';
 
+CREATE TABLE polaris_data.slack_advice (
+    org_id bigint NOT NULL,
+    delivery_id uuid NOT NULL,
+    post_id bigint NOT NULL,
+    event_id text,
+    user_id text,
+    withdrawn boolean DEFAULT false NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE polaris_data.slack_advice OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.slack_advice IS 'Which message in Slack shows what became of which advice. event_id: it was said there.';
+
+CREATE TABLE polaris_data.slack_channels (
+    org_id bigint NOT NULL,
+    project_id bigint NOT NULL,
+    channel_id text,
+    name text NOT NULL,
+    state text NOT NULL,
+    reason text,
+    level text DEFAULT 'all'::text NOT NULL,
+    hears boolean DEFAULT true NOT NULL,
+    shared boolean DEFAULT false NOT NULL,
+    cursor bigint NOT NULL,
+    digest_seq bigint DEFAULT 0 NOT NULL,
+    digest_at timestamp with time zone,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT channel_state_is_known CHECK ((state = ANY (ARRAY['missing'::text, 'live'::text, 'archived'::text, 'left'::text, 'refused'::text]))),
+    CONSTRAINT level_is_known CHECK ((level = ANY (ARRAY['all'::text, 'final-only'::text, 'muted'::text, 'digest'::text]))),
+    CONSTRAINT live_channel_has_an_id CHECK (((state <> 'live'::text) OR (channel_id IS NOT NULL)))
+);
+
+ALTER TABLE polaris_data.slack_channels OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.slack_channels IS 'The channel of a project. Its id counts, names change. cursor: the last event that has become posts.';
+
+COMMENT ON COLUMN polaris_data.slack_channels.hears IS 'Whether what is said there is heard: an administrator''s choice; a channel shared with others starts unheard.';
+
+CREATE TABLE polaris_data.slack_handles (
+    org_id bigint NOT NULL,
+    handle text NOT NULL,
+    who bytea NOT NULL
+);
+
+ALTER TABLE polaris_data.slack_handles OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.slack_handles IS 'Whose a handle is, by a hash under the key of the organization: it outlives what came from Slack, so that slack:krishna is never two people.';
+
+CREATE TABLE polaris_data.slack_inbox (
+    org_id bigint NOT NULL,
+    event_id text NOT NULL,
+    inbox_id bigint NOT NULL,
+    kind text NOT NULL,
+    lane text NOT NULL,
+    channel_id text,
+    ts text,
+    thread_ts text,
+    user_id text,
+    sessions text[] DEFAULT '{}'::text[] NOT NULL,
+    body text,
+    payload jsonb,
+    attempts integer DEFAULT 0 NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    outcome text,
+    CONSTRAINT inbox_kind_is_known CHECK ((kind = ANY (ARRAY['message'::text, 'edit'::text, 'verb'::text, 'hint'::text, 'person'::text, 'channel'::text])))
+);
+
+ALTER TABLE polaris_data.slack_inbox OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.slack_inbox IS 'What Slack told, until it is done and a day longer; the text only of what is addressed to a session, and only until it is done.';
+
+ALTER TABLE polaris_data.slack_inbox ALTER COLUMN inbox_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME polaris_data.slack_inbox_inbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE polaris_data.slack_installs (
+    state_hash bytea NOT NULL,
+    org_id bigint NOT NULL,
+    actor text NOT NULL,
+    web_session_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE polaris_data.slack_installs OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.slack_installs IS 'Global directory: installations that wait for Slack''s answer, bound to a browser. Each is good once, for ten minutes.';
+
+CREATE TABLE polaris_data.slack_people (
+    org_id bigint NOT NULL,
+    user_id text NOT NULL,
+    handle text NOT NULL,
+    username text,
+    name text NOT NULL,
+    email text,
+    picture text,
+    standing text NOT NULL,
+    member text,
+    member_by text,
+    looked_up_at timestamp with time zone NOT NULL,
+    CONSTRAINT match_is_known CHECK (((member_by = ANY (ARRAY['email'::text, 'admin'::text])) AND ((member IS NULL) OR (member_by IS NOT NULL)))),
+    CONSTRAINT standing_is_known CHECK ((standing = ANY (ARRAY['full'::text, 'guest'::text, 'stranger'::text, 'bot'::text, 'deleted'::text])))
+);
+
+ALTER TABLE polaris_data.slack_people OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.slack_people IS 'People of a workspace; handle krishna is the participant slack:krishna and stays theirs whatever they call themselves.';
+
+COMMENT ON COLUMN polaris_data.slack_people.member IS 'The member whom this person is; member_by admin: somebody said so (null then means nobody), and no e-mail changes it.';
+
+CREATE TABLE polaris_data.slack_posts (
+    org_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    project_id bigint NOT NULL,
+    lane text NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    session_id bigint,
+    seq bigint,
+    channel_id text,
+    thread_key text,
+    thread_ts text,
+    recipient text,
+    author text,
+    picture text,
+    emoji text,
+    text text NOT NULL,
+    calls integer DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    shown integer DEFAULT 0 NOT NULL,
+    reaction text,
+    reaction_shown text,
+    extra_ts text,
+    state text NOT NULL,
+    ts text,
+    attempts integer DEFAULT 0 NOT NULL,
+    repeats integer DEFAULT 0 NOT NULL,
+    doubles integer DEFAULT 0 NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    posting_since timestamp with time zone,
+    posted_at timestamp with time zone,
+    reason text,
+    CONSTRAINT lane_is_known CHECK ((lane = ANY (ARRAY['channel'::text, 'side'::text]))),
+    CONSTRAINT post_kind_is_known CHECK ((kind = ANY (ARRAY['text'::text, 'tools'::text, 'seat'::text, 'advice'::text, 'theirs'::text, 'answer'::text, 'note'::text, 'digest'::text, 'hint'::text, 'invite'::text]))),
+    CONSTRAINT post_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'posting'::text, 'unsure'::text, 'posted'::text, 'failed'::text, 'dropped'::text])))
+);
+
+ALTER TABLE polaris_data.slack_posts OWNER TO polaris_owner;
+
+COMMENT ON TABLE polaris_data.slack_posts IS 'What goes to Slack and how it should look: made in order a channel, then changed until shown = version and the reaction is the one wanted.';
+
+COMMENT ON COLUMN polaris_data.slack_posts.state IS 'posting: handed to Slack, no answer yet; unsure: the answer was cut, our own echo decides until due_at.';
+
+COMMENT ON COLUMN polaris_data.slack_posts.repeats IS 'How often it was sent again because neither answer nor echo came; doubles: how many of those proved to be second copies.';
+
+ALTER TABLE polaris_data.slack_posts ALTER COLUMN post_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME polaris_data.slack_posts_post_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE polaris_data.tokens (
     token_id bigint NOT NULL,
     hash bytea NOT NULL,
@@ -4693,6 +6537,42 @@ ALTER TABLE ONLY polaris_data.sessions
 ALTER TABLE ONLY polaris_data.sign_ins
     ADD CONSTRAINT sign_ins_pkey PRIMARY KEY (state_hash);
 
+ALTER TABLE ONLY polaris_data.slack_advice
+    ADD CONSTRAINT slack_advice_pkey PRIMARY KEY (org_id, delivery_id);
+
+ALTER TABLE ONLY polaris_data.slack_channels
+    ADD CONSTRAINT slack_channel_exists UNIQUE (org_id, channel_id);
+
+ALTER TABLE ONLY polaris_data.slack_channels
+    ADD CONSTRAINT slack_channels_pkey PRIMARY KEY (org_id, project_id);
+
+ALTER TABLE ONLY polaris_data.slack_handles
+    ADD CONSTRAINT slack_handle_has_one_person UNIQUE (org_id, who);
+
+ALTER TABLE ONLY polaris_data.slack_handles
+    ADD CONSTRAINT slack_handles_pkey PRIMARY KEY (org_id, handle);
+
+ALTER TABLE ONLY polaris_data.slack_inbox
+    ADD CONSTRAINT slack_inbox_pkey PRIMARY KEY (org_id, event_id);
+
+ALTER TABLE ONLY polaris_data.slack_installs
+    ADD CONSTRAINT slack_installs_pkey PRIMARY KEY (state_hash);
+
+ALTER TABLE ONLY polaris_data.slack_people
+    ADD CONSTRAINT slack_people_pkey PRIMARY KEY (org_id, user_id);
+
+ALTER TABLE ONLY polaris_data.slack_posts
+    ADD CONSTRAINT slack_post_exists UNIQUE (org_id, project_id, key);
+
+ALTER TABLE ONLY polaris_data.slack_posts
+    ADD CONSTRAINT slack_posts_pkey PRIMARY KEY (org_id, post_id);
+
+ALTER TABLE ONLY polaris_data.slack_workspaces
+    ADD CONSTRAINT slack_workspace_exists UNIQUE (org_id);
+
+ALTER TABLE ONLY polaris_data.slack_workspaces
+    ADD CONSTRAINT slack_workspaces_pkey PRIMARY KEY (team_id);
+
 ALTER TABLE ONLY polaris_data.tokens
     ADD CONSTRAINT token_exists UNIQUE (hash);
 
@@ -4736,6 +6616,8 @@ CREATE INDEX logins_by_org ON polaris_data.logins USING btree (org_id, login);
 
 CREATE INDEX members_by_person ON polaris_data.members USING btree (person_id);
 
+CREATE INDEX people_by_email ON polaris_data.people USING btree (lower(email)) WHERE (email IS NOT NULL);
+
 CREATE INDEX project_members_by_actor ON polaris_data.project_members USING btree (org_id, actor);
 
 CREATE UNIQUE INDEX session_has_one_driver ON polaris_data.seats USING btree (org_id, session_id) WHERE (ended_at IS NULL);
@@ -4743,6 +6625,30 @@ CREATE UNIQUE INDEX session_has_one_driver ON polaris_data.seats USING btree (or
 CREATE INDEX sessions_by_lease ON polaris_data.sessions USING btree (org_id, lease_until) WHERE (driver IS NOT NULL);
 
 CREATE INDEX sign_ins_by_time ON polaris_data.sign_ins USING btree (created_at);
+
+CREATE INDEX slack_advice_by_post ON polaris_data.slack_advice USING btree (org_id, post_id);
+
+CREATE INDEX slack_advice_by_user ON polaris_data.slack_advice USING btree (org_id, user_id, at) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX slack_hints_by_user ON polaris_data.slack_inbox USING btree (org_id, user_id, received_at) WHERE (kind = 'hint'::text);
+
+CREATE INDEX slack_inbox_undone ON polaris_data.slack_inbox USING btree (org_id, lane, inbox_id) WHERE (done_at IS NULL);
+
+CREATE INDEX slack_installs_by_org ON polaris_data.slack_installs USING btree (org_id);
+
+CREATE UNIQUE INDEX slack_message_exists ON polaris_data.slack_inbox USING btree (org_id, channel_id, ts) WHERE (kind = ANY (ARRAY['message'::text, 'verb'::text, 'hint'::text]));
+
+CREATE INDEX slack_people_by_email ON polaris_data.slack_people USING btree (org_id, email) WHERE (email IS NOT NULL);
+
+CREATE INDEX slack_people_by_member ON polaris_data.slack_people USING btree (org_id, member) WHERE (member IS NOT NULL);
+
+CREATE INDEX slack_posts_by_ts ON polaris_data.slack_posts USING btree (org_id, channel_id, ts) WHERE (ts IS NOT NULL);
+
+CREATE INDEX slack_posts_to_change ON polaris_data.slack_posts USING btree (org_id, channel_id, due_at) WHERE ((ts IS NOT NULL) AND ((version > shown) OR (reaction IS DISTINCT FROM reaction_shown) OR (extra_ts IS NOT NULL)));
+
+CREATE INDEX slack_posts_to_make ON polaris_data.slack_posts USING btree (org_id, project_id, lane, post_id) WHERE (state = ANY (ARRAY['waiting'::text, 'posting'::text, 'unsure'::text]));
+
+CREATE INDEX slack_posts_under_way ON polaris_data.slack_posts USING btree (org_id, channel_id) WHERE ((state = ANY (ARRAY['posting'::text, 'unsure'::text])) OR (repeats > 0));
 
 CREATE INDEX tokens_by_org ON polaris_data.tokens USING btree (org_id, token_id);
 
@@ -4807,6 +6713,30 @@ ALTER TABLE ONLY polaris_data.seats
 ALTER TABLE ONLY polaris_data.sessions
     ADD CONSTRAINT sessions_project_fkey FOREIGN KEY (org_id, project_id) REFERENCES polaris_data.projects(org_id, project_id);
 
+ALTER TABLE ONLY polaris_data.slack_advice
+    ADD CONSTRAINT slack_advice_post_fkey FOREIGN KEY (org_id, post_id) REFERENCES polaris_data.slack_posts(org_id, post_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY polaris_data.slack_channels
+    ADD CONSTRAINT slack_channels_project_fkey FOREIGN KEY (org_id, project_id) REFERENCES polaris_data.projects(org_id, project_id);
+
+ALTER TABLE ONLY polaris_data.slack_handles
+    ADD CONSTRAINT slack_handles_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
+ALTER TABLE ONLY polaris_data.slack_inbox
+    ADD CONSTRAINT slack_inbox_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
+ALTER TABLE ONLY polaris_data.slack_installs
+    ADD CONSTRAINT slack_installs_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
+ALTER TABLE ONLY polaris_data.slack_people
+    ADD CONSTRAINT slack_people_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
+ALTER TABLE ONLY polaris_data.slack_posts
+    ADD CONSTRAINT slack_posts_project_fkey FOREIGN KEY (org_id, project_id) REFERENCES polaris_data.projects(org_id, project_id);
+
+ALTER TABLE ONLY polaris_data.slack_workspaces
+    ADD CONSTRAINT slack_workspaces_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
+
 ALTER TABLE ONLY polaris_data.tokens
     ADD CONSTRAINT tokens_org_fkey FOREIGN KEY (org_id) REFERENCES polaris_data.orgs(org_id);
 
@@ -4831,6 +6761,9 @@ REVOKE ALL ON FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_
 GRANT ALL ON FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.add_project_member(p_org bigint, p_actor text, p_project text, p_member text) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.advise_from_slack(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.advise_from_slack(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.answer_device_login(p_person bigint, p_org bigint, p_user_code text, p_allowed boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.answer_device_login(p_person bigint, p_org bigint, p_user_code text, p_allowed boolean) TO polaris_service;
 
@@ -4851,9 +6784,18 @@ GRANT ALL ON FUNCTION polaris.begin_device_login(p_device_hash bytea, p_user_cod
 REVOKE ALL ON FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.begin_sign_in(p_state_hash bytea, p_nonce text, p_verifier text, p_return_to text) TO polaris_service;
 
+REVOKE ALL ON FUNCTION polaris.begin_slack_install(p_org bigint, p_actor text, p_web_session bigint, p_state_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.begin_slack_install(p_org bigint, p_actor text, p_web_session bigint, p_state_hash bytea) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.begin_slack_post(p_org bigint, p_fence bigint, p_post_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.begin_slack_post(p_org bigint, p_fence bigint, p_post_id bigint) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_retry_in interval, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_retry_in interval, p_reason text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_service;
@@ -4864,6 +6806,9 @@ GRANT ALL ON FUNCTION polaris.close_web_session(p_hash bytea) TO polaris_service
 
 REVOKE ALL ON FUNCTION polaris.close_web_sessions(p_person bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.close_web_sessions(p_person bigint) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.connect_slack(p_org bigint, p_actor text, p_team text, p_app text, p_name text, p_url text, p_bot_user text, p_bot_id text, p_scopes text[], p_token bytea, p_token_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.connect_slack(p_org bigint, p_actor text, p_team text, p_app text, p_name text, p_url text, p_bot_user text, p_bot_id text, p_scopes text[], p_token bytea, p_token_key text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.create_org(p_slug text, p_name text, p_handle text, p_email text, p_issuer text, p_subject text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.create_org(p_slug text, p_name text, p_handle text, p_email text, p_issuer text, p_subject text) TO polaris_service;
@@ -4880,6 +6825,21 @@ REVOKE ALL ON FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_pro
 GRANT ALL ON FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid, p_decision text, p_body text, p_reason text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.decide_delivery(p_org bigint, p_actor text, p_project text, p_delivery uuid, p_decision text, p_body text, p_reason text) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.digest_slack(p_org bigint, p_fence bigint, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.digest_slack(p_org bigint, p_fence bigint, p_now timestamp with time zone) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.disconnect_slack(p_org bigint, p_actor text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.disconnect_slack(p_org bigint, p_actor text, p_reason text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.echo_slack_post(p_team text, p_app text, p_channel text, p_ts text, p_post_id bigint, p_text text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.echo_slack_post(p_team text, p_app text, p_channel text, p_ts text, p_post_id bigint, p_text text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.edit_slack_advice(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.edit_slack_advice(p_org bigint, p_fence bigint, p_event_id text, p_sessions text[], p_body text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.end_slack(p_team text, p_app text, p_at timestamp with time zone, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.end_slack(p_team text, p_app text, p_at timestamp with time zone, p_reason text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_redirect_uri text, p_token_hash bytea, p_token_shown text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.exchange_login_code(p_hash bytea, p_challenge text, p_redirect_uri text, p_token_hash bytea, p_token_shown text) TO polaris_service;
 
@@ -4890,6 +6850,9 @@ GRANT ALL ON FUNCTION polaris.expire_deliveries(p_org bigint) TO polaris_client;
 REVOKE ALL ON FUNCTION polaris.expire_leases(p_org bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.expire_leases(p_org bigint) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.expire_leases(p_org bigint) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.finish_slack_event(p_org bigint, p_fence bigint, p_event_id text, p_outcome text, p_project_id bigint, p_posts jsonb, p_retry_in interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.finish_slack_event(p_org bigint, p_fence bigint, p_event_id text, p_outcome text, p_project_id bigint, p_posts jsonb, p_retry_in interval) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.found_org(p_person bigint, p_slug text, p_name text, p_handle text) TO polaris_service;
@@ -4920,6 +6883,15 @@ REVOKE ALL ON FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project
 GRANT ALL ON FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p_session text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.get_session(p_org bigint, p_actor text, p_project text, p_session text) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.get_slack(p_org bigint, p_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.get_slack(p_org bigint, p_actor text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.get_slack_figures(p_org bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.get_slack_figures(p_org bigint) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) TO polaris_service;
 
@@ -4943,6 +6915,9 @@ GRANT ALL ON FUNCTION polaris.join_by_domain(p_person bigint, p_org_slug text, p
 REVOKE ALL ON FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.join_session(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.lease_slack(p_org bigint, p_holder text, p_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.lease_slack(p_org bigint, p_holder text, p_seconds integer) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.list_all_policies(p_org bigint, p_actor text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_all_policies(p_org bigint, p_actor text) TO polaris_service;
@@ -5017,8 +6992,26 @@ REVOKE ALL ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_proje
 GRANT ALL ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_slack_inbox(p_org bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_slack_inbox(p_org bigint) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_slack_people(p_org bigint, p_actor text, p_users text[], p_members text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_slack_people(p_org bigint, p_actor text, p_users text[], p_members text[]) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_slack_posts(p_org bigint, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_slack_posts(p_org bigint, p_limit integer) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.list_slack_workspaces() FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_slack_workspaces() TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.list_tokens(p_org bigint, p_actor text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_tokens(p_org bigint, p_actor text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.map_slack_person(p_org bigint, p_actor text, p_user text, p_member text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.map_slack_person(p_org bigint, p_actor text, p_user text, p_member text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.mark_read(p_org bigint, p_actor text, p_project text, p_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.mark_read(p_org bigint, p_actor text, p_project text, p_seq bigint) TO polaris_service;
@@ -5035,6 +7028,9 @@ GRANT ALL ON FUNCTION polaris.poll_device_login(p_device_hash bytea, p_token_has
 
 REVOKE ALL ON FUNCTION polaris.prove_domain(p_org bigint, p_actor text, p_domain text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.prove_domain(p_org bigint, p_actor text, p_domain text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.prune_slack(p_org bigint, p_fence bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.prune_slack(p_org bigint, p_fence bigint) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_kind text[], p_client_id text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_occurred_at timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.push_events(p_org bigint, p_actor text[], p_project text[], p_session text[], p_epoch bigint[], p_kind text[], p_client_id text[], p_turn text[], p_agent text[], p_body text[], p_payload jsonb[], p_occurred_at timestamp with time zone[]) TO polaris_service;
@@ -5058,12 +7054,21 @@ GRANT ALL ON FUNCTION polaris.read_project_events(p_org bigint, p_project_id big
 REVOKE ALL ON FUNCTION polaris.reap_blockers(p_older_than interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.reap_blockers(p_older_than interval) TO polaris_service;
 
+REVOKE ALL ON FUNCTION polaris.refuse_slack(p_org bigint, p_fence bigint, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.refuse_slack(p_org bigint, p_fence bigint, p_reason text) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.register_login(p_org bigint, p_actor text, p_login text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.register_login(p_org bigint, p_actor text, p_login text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.rekey_slack(p_org bigint, p_old bytea, p_token bytea, p_token_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.rekey_slack(p_org bigint, p_old bytea, p_token bytea, p_token_key text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.release_driver(p_org bigint, p_actor text, p_project text, p_session text, p_epoch bigint, p_to text) TO polaris_client;
+
+REVOKE ALL ON FUNCTION polaris.release_slack(p_org bigint, p_fence bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.release_slack(p_org bigint, p_fence bigint) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.remove_domain(p_org bigint, p_actor text, p_domain text) TO polaris_service;
@@ -5102,6 +7107,12 @@ GRANT ALL ON FUNCTION polaris.set_policy(p_org bigint, p_actor text, p_project t
 REVOKE ALL ON FUNCTION polaris.set_role(p_org bigint, p_actor text, p_handle text, p_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.set_role(p_org bigint, p_actor text, p_handle text, p_role text) TO polaris_service;
 
+REVOKE ALL ON FUNCTION polaris.set_slack(p_org bigint, p_actor text, p_hears_everybody boolean, p_invites_drivers boolean, p_threads_turns boolean, p_digest_hour integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.set_slack(p_org bigint, p_actor text, p_hears_everybody boolean, p_invites_drivers boolean, p_threads_turns boolean, p_digest_hour integer) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.set_slack_channel(p_org bigint, p_actor text, p_project text, p_level text, p_hears boolean, p_again boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.set_slack_channel(p_org bigint, p_actor text, p_project text, p_level text, p_hears boolean, p_again boolean) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.set_visibility(p_org bigint, p_actor text, p_project text, p_visibility text) TO polaris_client;
@@ -5110,17 +7121,35 @@ REVOKE ALL ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_del
 GRANT ALL ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.settle_delivery(p_org bigint, p_actor text, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint) TO polaris_client;
 
+REVOKE ALL ON FUNCTION polaris.settle_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_state text, p_ts text, p_version integer, p_reason text, p_retry_in interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.settle_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_state text, p_ts text, p_version integer, p_reason text, p_retry_in interval) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.sign_in(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text, p_hash bytea, p_user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.sign_in(p_issuer text, p_subject text, p_email text, p_name text, p_picture text, p_domain text, p_hash bytea, p_user_agent text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.take_sign_in(p_state_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.take_sign_in(p_state_hash bytea) TO polaris_service;
 
+REVOKE ALL ON FUNCTION polaris.take_slack_event(p_team text, p_app text, p_event_id text, p_kind text, p_channel text, p_ts text, p_thread_ts text, p_user text, p_names text[], p_mentions text[], p_explicit boolean, p_rest text, p_text text, p_payload jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.take_slack_event(p_team text, p_app text, p_event_id text, p_kind text, p_channel text, p_ts text, p_thread_ts text, p_user text, p_names text[], p_mentions text[], p_explicit boolean, p_rest text, p_text text, p_payload jsonb) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.take_slack_install(p_state_hash bytea, p_web_session bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.take_slack_install(p_state_hash bytea, p_web_session bigint) TO polaris_service;
+
 REVOKE ALL ON FUNCTION polaris.touch_tokens(p_tokens bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.touch_tokens(p_tokens bigint[]) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.write_login_code(p_hash bytea, p_person bigint, p_org bigint, p_challenge text, p_redirect_uri text, p_machine text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.write_login_code(p_hash bytea, p_person bigint, p_org bigint, p_challenge text, p_redirect_uri text, p_machine text) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.write_slack_channel(p_org bigint, p_fence bigint, p_project_id bigint, p_channel text, p_name text, p_state text, p_reason text, p_shared boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.write_slack_channel(p_org bigint, p_fence bigint, p_project_id bigint, p_channel text, p_name text, p_state text, p_reason text, p_shared boolean) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.write_slack_people(p_org bigint, p_fence bigint, p_people jsonb, p_whole boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.write_slack_people(p_org bigint, p_fence bigint, p_people jsonb, p_whole boolean) TO polaris_service;
+
+REVOKE ALL ON FUNCTION polaris.write_slack_posts(p_org bigint, p_fence bigint, p_project_id bigint, p_from bigint, p_to bigint, p_posts jsonb, p_deliveries uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.write_slack_posts(p_org bigint, p_fence bigint, p_project_id bigint, p_from bigint, p_to bigint, p_posts jsonb, p_deliveries uuid[]) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris_data.acting(p_org bigint, p_actor text, OUT org_id bigint, OUT actor text, OUT direct boolean) FROM PUBLIC;
 
@@ -5131,6 +7160,8 @@ REVOKE ALL ON FUNCTION polaris_data.audit_text(p_org bigint, p_id bigint, p_at t
 REVOKE ALL ON FUNCTION polaris_data.brief_lines(p_org bigint, p_session bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.delivery_may_become(p_from text, p_to text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.drop_slack_posts(p_org bigint, p_project bigint, p_reason text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.end_outsiders(p_org bigint, p_project bigint, p_visibility text) FROM PUBLIC;
 
@@ -5152,11 +7183,21 @@ REVOKE ALL ON FUNCTION polaris_data.find_project(p_org bigint, p_actor text, p_p
 
 REVOKE ALL ON FUNCTION polaris_data.find_session(p_org bigint, p_actor text, p_project text, p_session text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.forget_slack(p_org bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.hmac8(p_key bytea, p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.lock_project(p_org bigint, p_actor text, p_project text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.lock_session(p_org bigint, p_actor text, p_project text, p_session text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.lock_slack(p_org bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.mark_slack_post(p_org bigint, p_post bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.match_member(p_org bigint, p_handle text, p_before text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.match_slack(p_org bigint, p_emails text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.may_see(p_org bigint, p_actor text, p_project bigint, p_visibility text) FROM PUBLIC;
 
@@ -5168,11 +7209,17 @@ REVOKE ALL ON FUNCTION polaris_data.move_delivery(p_org bigint, p_delivery uuid,
 
 REVOKE ALL ON FUNCTION polaris_data.neutralize(p_text text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.next_digest(p_org bigint, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.place_slack_post(p_org bigint, p_post_id bigint, p_ts text, p_version integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.policy_of(p_org bigint, p_project bigint, p_session bigint, p_class text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.publish(p_project bigint, p_first bigint, p_last bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.publish_control(p_org bigint, p_kind text, p_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.put_slack_posts(p_org bigint, p_project_id bigint, p_posts jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.redact_prefixes(p_key bytea, p_text text) FROM PUBLIC;
 
@@ -5185,6 +7232,8 @@ REVOKE ALL ON FUNCTION polaris_data.require_auditor(p_org bigint, p_actor text) 
 REVOKE ALL ON FUNCTION polaris_data.require_body(p_body text, p_most integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.require_client_id(p_client_id text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.require_fence(p_org bigint, p_fence bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.require_lease(p_actor text, p_lease_seconds integer) FROM PUBLIC;
 
@@ -5202,6 +7251,8 @@ REVOKE ALL ON FUNCTION polaris_data.require_slug(p_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.require_visibility(p_visibility text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.rest_slack(p_org bigint, p_project bigint, p_reason text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.role_of(p_org bigint, p_actor text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.show_deliveries(p_org bigint, p_project bigint, p_delivery uuid, p_session bigint, p_states text[], p_limit integer) FROM PUBLIC;
@@ -5218,9 +7269,15 @@ REVOKE ALL ON FUNCTION polaris_data.show_projects(p_org bigint, p_project bigint
 
 REVOKE ALL ON FUNCTION polaris_data.show_sessions(p_org bigint, p_project bigint, p_session bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.show_slack(p_org bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.show_slack_posts(p_org bigint, p_posts bigint[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.show_tokens(p_org bigint, p_token bigint, p_of text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.show_web_sessions(p_session bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.slack_actor(p_org bigint, p_user text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.speaker_of(p_kind text, p_actor text, p_agent text) FROM PUBLIC;
 
