@@ -151,10 +151,10 @@ def test_an_event_that_is_finished_twice_at_once_is_posted_about_once(
     talk: Talk, two: tuple[Other, Other], background: Background
 ) -> None:
     one, other = two
-    same = {"event_id": said(talk, "fxn"), "outcome": "hinted", "project_id": talk.project_id, "posts": [post()]}
+    same = {"event_id": said(talk, "fxn"), "outcome": "hinted", "project_id": talk.project_id}
     with begun(one):
-        one.finish_slack_event(**same)
-        again = background.start(other.finish_slack_event, **same)
+        one.finish_slack_event(**same, posts=[post()])
+        again = background.start(other.finish_slack_event, **same, posts=[post()])
         background.until_waiting(other, again)
     background.answer(again)
 
