@@ -34,10 +34,10 @@ def upgraded(empty_database: str, tmp_path: Path) -> Iterator[psycopg.Connection
     shutil.copytree(sources.folder(), before, ignore=shutil.ignore_patterns("0006_*", "70_slack", "*.py"))
     migrate.apply(empty_database, before)
     with psycopg.connect(empty_database) as owner:
-        # Called while there is a Slack to look into; there was none.
-        owner.execute("create function polaris_data.match_slack (bigint) returns void language sql as ''")
+        # Who becomes a member is looked for in Slack; there was none.
+        owner.execute("create function polaris_data.match_member (bigint, text) returns void language sql as ''")
         owner.execute(USED)
-        owner.execute("drop function polaris_data.match_slack")
+        owner.execute("drop function polaris_data.match_member")
     assert migrate.apply(empty_database)[0] == "migrations/0006_slack.sql"
     with psycopg.connect(empty_database, autocommit=True, row_factory=dict_row) as owner:
         yield owner
