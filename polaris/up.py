@@ -41,7 +41,7 @@ RESTART_PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0
 DATABASE_LOOK_SECONDS = 1.0
 # What the bridge needs of the service's settings.
-OF_THE_BRIDGE = ("POLARIS_DATABASE_URL", "POLARIS_PUBLIC_URL", "POLARIS_SLACK_")
+OF_THE_BRIDGE = re.compile("POLARIS_(DATABASE_URL|PUBLIC_URL|(SLACK)_.*)")
 # How a part begins: this very installation, whatever the working directory holds.
 PYTHON = (sys.executable, "-P", "-c", "import sys; from polaris.cli import main; sys.exit(main())")
 
@@ -102,7 +102,7 @@ async def _run(settings: Settings, port: int, temporary: bool, demo: bool, ready
         await daemon.start()
         parts = [api, daemon]
         if settings.slack_client_id:
-            own = {name: value for name, value in web.items() if name.startswith(OF_THE_BRIDGE)}
+            own = {name: value for name, value in web.items() if OF_THE_BRIDGE.fullmatch(name)}
             # Links in messages lead to the web page, which without an address of its own is at this machine's.
             bridge = Part("bridge", ["bridge"], environment | {"POLARIS_PUBLIC_URL": url} | own, settings)
             stack.push_async_callback(bridge.stop)

@@ -12,7 +12,7 @@ import yaml
 from polaris.bridge import address
 from polaris.bridge.envelope import EVENTS
 from polaris.bridge.web_api import SCOPES
-from polaris.demo_slack_page import EMOJI
+from polaris.demo_slack.page import EMOJI
 from polaris.http.web.pages import PAGES
 from polaris.http.web.settings_slack import CALLBACK, manifest
 

@@ -9,10 +9,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from polaris import demo_slack_people
 from polaris.bridge import web_api as module
 from polaris.bridge.web_api import SCOPES, Away, Limited, Refused, Unsure, WebApi
 from polaris.demo_slack import FakeSlack
+from polaris.demo_slack import people as slack_people
 
 POST = "chat.postMessage"
 
@@ -170,4 +170,4 @@ async def test_neither_token_nor_text_is_logged_or_in_an_error(
 
 
 def test_the_stand_in_gives_exactly_the_scopes_that_the_app_asks_for() -> None:
-    assert sorted(SCOPES) == sorted(demo_slack_people.SCOPES.split(","))
+    assert sorted(SCOPES) == sorted(slack_people.SCOPES.split(","))

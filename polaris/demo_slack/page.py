@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from polaris.demo_slack_look import DRAWN, SCRIPT, STYLE
+from polaris.demo_slack.look import DRAWN, SCRIPT, STYLE
 
 EMOJI = {
     "+1": "👍",

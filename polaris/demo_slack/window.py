@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
 
-from polaris import demo_slack_page as pages
-from polaris.demo_slack_methods import Methods
+from polaris.demo_slack import page as pages
+from polaris.demo_slack.methods import Methods
 
 
 class Window(Methods):

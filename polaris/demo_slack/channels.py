@@ -10,7 +10,7 @@ import re
 import time
 from typing import Any
 
-from polaris.demo_slack_people import Workspaces
+from polaris.demo_slack.people import Workspaces
 
 Answer = dict[str, Any]
 

@@ -11,8 +11,8 @@ import secrets
 import time
 from typing import Any
 
-from polaris.demo_slack_channels import Answer, Channels, RefusedCall, page_of, true
-from polaris.demo_slack_page import EMOJI
+from polaris.demo_slack.channels import Answer, Channels, RefusedCall, page_of, true
+from polaris.demo_slack.page import EMOJI
 
 NEEDED = {
     "conversations.create": "channels:manage",

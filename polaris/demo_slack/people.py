@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from polaris.demo_slack_events import Deliveries
+from polaris.demo_slack.events import Deliveries
 
 SCOPES = (
     "chat:write,chat:write.customize,channels:manage,channels:join,channels:read,channels:history,"
