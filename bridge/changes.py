@@ -36,7 +36,8 @@ class Changes:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._budgets = {method: Budget() for method in (EDIT, DELETE, REACT, UNREACT)}
-        self._marked: set[int] | None = None  # posts on which a process that died may have left a reaction
+        # Reactions that may stand on a post without its row knowing: a process died, or an answer was cut.
+        self._marked: dict[int, set[str]] | None = None
 
     def afford(self, lane: Lane) -> float:
         """0, or in how many seconds the next call of this lane's method is affordable."""
@@ -46,7 +47,7 @@ class Changes:
     def look(self, posts: list[PostRow]) -> None:
         """The first look after a start: where a reaction is missing, one may stand that nobody has written down."""
         if self._marked is None:
-            self._marked = {post.post_id for post in posts if post.ts and post.reaction and not post.reaction_shown}
+            self._marked = {p.post_id: set(MARKS) for p in posts if p.ts and p.reaction and not p.reaction_shown}
 
     async def change(self, lane: Lane, post: PostRow) -> None:
         """Does what the lane is for. Raises `Limited`, `Away` or `Unsure`: to be done again; and `TokenRefused`."""
@@ -62,18 +63,20 @@ class Changes:
     async def _react(self, post: PostRow) -> None:
         """The old reaction goes, then the new one comes; between them the row says that there is none.
 
-        So what a process leaves behind that dies there can only be a reaction on a message whose row has none.
+        So what a process leaves behind that dies there, or a cut answer, can only be on a message whose row has none.
         """
-        if self._marked is not None and post.post_id in self._marked:
-            for name in MARKS:
-                if name != post.reaction and not await self._unreact(post, name):
-                    return
-            self._marked.discard(post.post_id)
+        marked = self._marked if self._marked is not None else {}
+        for name in sorted(marked.get(post.post_id, set()) - {post.reaction}):
+            if not await self._unreact(post, name):
+                return
+            marked[post.post_id].discard(name)
         if post.reaction_shown and not await self._unreact(post, post.reaction_shown):
             return
         if post.reaction:
             words = {"channel": post.channel_id, "timestamp": post.ts, "name": post.reaction}
-            await finished(self._step(post, REACT, words, reaction=post.reaction))
+            marked.setdefault(post.post_id, set()).add(post.reaction)
+            if await finished(self._step(post, REACT, words, reaction=post.reaction)):
+                marked.pop(post.post_id, None)
 
     async def _unreact(self, post: PostRow, name: str) -> bool:
         await self._budgets[UNREACT].spend()

@@ -587,3 +587,14 @@ def test_a_budget_is_never_exceeded_in_any_minute(monkeypatch: pytest.MonkeyPatc
 
     assert all(sum(at <= other < at + 60 for other in spent) <= 45 for at in spent)
     assert len(spent) > 190
+
+
+async def test_a_reaction_whose_answer_was_cut_goes_with_the_next_one(outbox: Outbox) -> None:
+    delivery = await advise(outbox)
+    async with running(poster_of(outbox.place).run()):
+        await until(lambda: marks(outbox, ["inbox_tray"]))
+        outbox.slack.fail("reactions.add", after=True)
+        await settle(outbox, delivery, "sent")
+        await until(lambda: marks(outbox, ["hourglass_flowing_sand"]))
+        await settle(outbox, delivery, "seen")
+        await until(lambda: marks(outbox, ["eyes"]))
