@@ -2,7 +2,8 @@
 
 Two machines (two homes, each with its daemon), one service, one Postgres. Stand-ins for Claude Code (`polaris.replay`)
 run the real capture hook on recorded payloads, and play the story of a project ``pj``: three sessions, two advisors, a
-handoff. What a follower of the project sees is printed as it comes; at the end the record is read back and counted.
+handoff. One of the advisors speaks in Slack, of which a stand-in runs here. What a follower of the project sees is
+printed as it comes, the channel when it is complete; at the end record and channel are read back and counted.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ from polaris import credentials
 from polaris.client import Client
 from polaris.demo_stage import DemoFailed, Floor, Machine, machine
 from polaris.demo_story import REVIEWER, STORY, TEST_WRITER, Answer, Ask, Write
-from polaris.replay import Agent
+from polaris.demo_workspace import Workspace, email, workspace
+from polaris.replay import Agent, Json
 from polaris.settings import Settings
 
 Advise = Callable[[], Awaitable[str]]
+IN_SLACK = "user:priya"  # who speaks there, and not over the API
 
 
 async def run(*, colour: bool, show: Callable[[str], None] = print) -> int:
@@ -52,14 +55,20 @@ async def run(*, colour: bool, show: Callable[[str], None] = print) -> int:
 async def _play(
     folder: Path, stack: AsyncExitStack, colour: bool, show: Callable[[str], None]
 ) -> list[tuple[str, str]]:
+    slack = await stack.enter_async_context(workspace(show))
+    show(f"Slack is a stand-in on this machine. Its window, while the demo plays: {slack.url}")
     manu = await stack.enter_async_context(
-        machine(folder / "manu", ["up", "--port", "0", "--temporary"], {"LOGNAME": "manu", "USER": "manu"})
+        machine(
+            folder / "manu",
+            ["up", "--port", "0", "--temporary", "--local-sign-in"],
+            {"LOGNAME": "manu", "USER": "manu"} | slack.settings,
+        )
     )
     owner = credentials.acting(Settings.from_env({"POLARIS_HOME": str(manu.home)}))
     polaris = await stack.enter_async_context(Client(owner.url, owner.token))
     tokens = {}
     for handle in ("krishna", "priya"):
-        await polaris.add_member(handle)
+        await polaris.add_member(handle, email=email(handle))
     for actor in ("user:krishna", "user:priya", TEST_WRITER, REVIEWER):
         tokens[actor] = (await polaris.create_token("demo", actor=actor))["token"]
     krishna_home = folder / "krishna"
@@ -69,27 +78,35 @@ async def _play(
     krishna = await stack.enter_async_context(machine(krishna_home, ["daemon"], {}))
     priya = await stack.enter_async_context(Client(owner.url, tokens["user:priya"]))
     reviewer = await stack.enter_async_context(Client(owner.url, tokens[REVIEWER]))
+    await slack.connect(owner.url, owner.org, "manu")
 
     await polaris.create_project("pj")
     floor = Floor(show, colour)
     follower = asyncio.create_task(floor.follow(priya, "pj"))
     try:
-        said = await _story(folder, stack, floor, manu, krishna, priya, reviewer, tokens[TEST_WRITER])
+        said = await _story(folder, stack, floor, slack, manu, krishna, reviewer, tokens[TEST_WRITER])
     finally:
         follower.cancel()
         await asyncio.wait([follower])
     if not follower.cancelled() and (error := follower.exception()) is not None:
         raise error
-    return await _count(polaris, floor, said)
+    record = [event async for event in polaris.history("pj")]
+    rows = await _count(polaris, record, floor, said)
+    show("\nThe rest of it comes to #pj in Slack")
+    await slack.complete(record)
+    show("\n#pj in Slack, as it stands there. This Slack is a stand-in on this machine.\n")
+    for line in slack.lines(colour):
+        show(f"  {line}")
+    return rows + slack.rows(record)
 
 
 async def _story(
     folder: Path,
     stack: AsyncExitStack,
     floor: Floor,
+    slack: Workspace,
     manu: Machine,
     krishna: Machine,
-    priya: Client,
     reviewer: Client,
     test_writer: str,
 ) -> Counter[tuple[str, str]]:
@@ -100,7 +117,6 @@ async def _story(
         "fxk": (krishna, await enter(krishna.agent("pj", "fxk", folder / "fxk"))),
         "tests": (manu, await enter(manu.agent("pj", "tests", folder / "tests", test_writer))),
     }
-    advisors = {"user:priya": priya, REVIEWER: reviewer}
     talk = _Talk(floor)
     given = []
     for beat in STORY:
@@ -112,8 +128,10 @@ async def _story(
                 await talk.answer(agent, text)
             case Write(advice=""):
                 await talk.write(agent, beat)
+            case Write(advisor=advisor) if advisor == IN_SLACK:
+                given.append(await talk.write(agent, beat, partial(_advise_in_slack, slack, floor, at, agent, beat)))
             case Write():
-                given.append(await talk.write(agent, beat, partial(_advise, advisors[beat.advisor], at, agent, beat)))
+                given.append(await talk.write(agent, beat, partial(_advise, reviewer, at, agent, beat)))
     for delivery in given:
         await floor.became(delivery, "answered")
 
@@ -168,9 +186,25 @@ async def _advise(advisor: Client, at: Machine, agent: Agent, beat: Write) -> st
     return delivery
 
 
-async def _count(client: Client, floor: Floor, said: Counter[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Reads the record back and holds it against what was said and what the follower saw."""
-    record = [event async for event in client.history("pj")]
+async def _advise_in_slack(slack: Workspace, floor: Floor, at: Machine, agent: Agent, beat: Write) -> str:
+    """The same by a message in the channel, from somebody who has read there what the agent does."""
+    who = beat.advisor.removeprefix("user:")
+    await slack.reads(who, beat.saying)
+    await slack.write(who, f"@{beat.session} {beat.advice}")
+    heard = await floor.until(
+        f"advice of {beat.advisor} in Slack",
+        lambda e: (
+            (e["kind"], e["actor"], e["session"], e["body"]) == ("advice", beat.advisor, beat.session, beat.advice)
+        ),
+    )
+    await at.advised(agent)
+    return str(heard["payload"]["delivery"])
+
+
+async def _count(
+    client: Client, record: list[Json], floor: Floor, said: Counter[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Holds the record against what was said and what the follower saw."""
     numbers = [event["seq"] for event in record]
     gaps = numbers[-1] - len(set(numbers))
     doubles = len(record) - len({(event["session"], event["client_id"]) for event in record})

@@ -77,19 +77,23 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         name: (LIGHT | {"polaris.client", "polaris.replay"}, {"psycopg"})
         for name in ("polaris.demo_stage", "polaris.replay")
     },
-    "polaris.demo_slack": ({"polaris.demo_slack_window"}, {"psycopg", "fire"}),
-    "polaris.demo_slack_window": ({"polaris.demo_slack_methods", "polaris.demo_slack_page"}, {"psycopg", "fire"}),
-    "polaris.demo_slack_methods": ({"polaris.demo_slack_channels", "polaris.demo_slack_page"}, {"psycopg", "fire"}),
-    "polaris.demo_slack_channels": ({"polaris.demo_slack_people"}, {"psycopg", "fire"}),
-    "polaris.demo_slack_people": ({"polaris.demo_slack_events"}, {"psycopg", "fire"}),
-    "polaris.demo_slack_events": (set(), {"psycopg", "fire"}),
-    "polaris.demo_slack_page": ({"polaris.demo_slack_look"}, {"psycopg", "fire"}),
-    "polaris.demo_slack_look": (set(), {"psycopg", "fire"}),
+    "polaris.demo_slack": ({"polaris.demo_slack"}, {"psycopg", "fire"}),
+    "polaris.demo_browser": (LIGHT | {"polaris.demo_stage"}, {"psycopg", "fire"}),
+    "polaris.demo_workspace": (
+        LIGHT | {"polaris.demo_browser", "polaris.demo_slack", "polaris.demo_stage"},
+        {"psycopg", "fire"},
+    ),
     "polaris.demo_story": (set(), {"psycopg", "aiohttp", "fire"}),
     **{
         name: (
             LIGHT
-            | {"polaris.client", "polaris.replay", "polaris.demo_stage", "polaris.demo_story", "polaris.demo_slack"},
+            | {
+                "polaris.client",
+                "polaris.replay",
+                "polaris.demo_stage",
+                "polaris.demo_story",
+                "polaris.demo_workspace",
+            },
             {"psycopg", "fire"},
         )
         for name in ("polaris.demo", "polaris.demo_live")

@@ -49,9 +49,9 @@ class Machine:
         assert line.startswith("ready http://127.0.0.1:"), line + (process.communicate()[1] or "")
         return process, line.split()[1]
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*POLARIS, *words], capture_output=True, text=True, env=self.environment, timeout=60, check=False
+            [*POLARIS, *words], capture_output=True, text=True, env=self.environment, timeout=seconds, check=False
         )
 
     def processes(self) -> dict[int, str]:
