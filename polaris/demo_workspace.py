@@ -31,6 +31,7 @@ ANSWERED = "white_check_mark"
 SPACE_SECONDS = 1.0  # Slack takes no more than one message a second in a channel
 LOOK_SECONDS = 0.05
 TELL_SECONDS = 5.0
+CALL = "] 🔧"
 NOT_POSTED = ("tool.result", "delivery")
 Json = dict[str, Any]
 
@@ -133,7 +134,7 @@ class Workspace:
     async def complete(self, record: Sequence[Json]) -> None:
         """Waits until the channel has all of *record*, and every piece of advice its ✅.
 
-        Raises `DemoFailed` when something does not come, or is there twice.
+        Raises `DemoFailed` when something does not come, is there twice, or in another order.
         """
         told, begun = time.monotonic(), time.monotonic()
         before: object = None
@@ -152,6 +153,10 @@ class Workspace:
             await asyncio.sleep(LOOK_SECONDS)
         if doubled := self._doubled(record):
             raise DemoFailed(f"In Slack twice, or never said: {list(doubled)}")
+        # A tool's line stays where its first call was.
+        found = [line for line in self._ours() if not line.endswith(CALL)]
+        if found != [_line(e) for e in record if self._is_posted(e) and e["kind"] != "tool.call"]:
+            raise DemoFailed(f"In Slack in another order than it was said: {found}")
         if hasty := self.slack.called("chat.postMessage", "429"):
             raise DemoFailed(f"Slack said {len(hasty)} times that it is too fast.")
 
@@ -202,7 +207,7 @@ class Workspace:
         found = []
         for line in every:
             calls = _CALLS.search(line)
-            found += [line[: calls.end()].replace(calls[0], "🔧")] * int(calls[1]) if calls else [line]
+            found += [line[: calls.start()] + "🔧"] * int(calls[1]) if calls else [line]
         return found
 
     def _wanted(self, record: Sequence[Json]) -> Counter[str]:
@@ -246,7 +251,7 @@ class Workspace:
 def _line(event: Json) -> str:
     """An event as the channel has it: as on the floor, but for quotes, and for Polaris' own words."""
     if event["kind"] == "tool.call":
-        return re.sub(r"\] .*", "] 🔧", render.line(event))
+        return re.sub(r"\] .*", CALL, render.line(event))
     if event["kind"] == "notice":
         return f"[notice on {event['session']}] {event['body']}"
     return re.sub(r'\A· |(?<=\] )"|"\Z', lambda found: "◆ " if found[0] == "· " else "", render.line(event))

@@ -100,6 +100,7 @@ async def test_a_channel_that_has_everything_is_complete() -> None:
     ("said", "fails"),
     [
         ((PROMPT,), r"Not in Slack .*\[agent → user:manu/fxm\] It's done"),
+        ((REPLY, PROMPT), "in another order"),
         ((PROMPT, REPLY, REPLY), "In Slack twice, or never said: .*It's done"),
         ((PROMPT, REPLY, "*[agent → user:manu/fxm]* Nobody said this"), "never said: .*Nobody said this"),
     ],
