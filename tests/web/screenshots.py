@@ -29,6 +29,8 @@ DESK, LOW, TALL, PHONE = (
     {"width": width, "height": height} for width, height in ((1280, 800), (1280, 480), (1280, 1160), (390, 844))
 )
 HERE = f"/o/{ORG}"
+# What is in a step is shown with all that it lies in.
+UNFOLD = "s => { for (let d = s.closest('details'); d; d = d.parentElement.closest('details')) d.open = true; }"
 AUTHORIZE = (
     "/cli/authorize?response_type=code&client_id=polaris-cli&redirect_uri=http://127.0.0.1:4000/callback"
     f"&state={'s' * 43}&code_challenge={'c' * 43}&code_challenge_method=S256&machine=laptop"
@@ -130,7 +132,7 @@ async def _take(browser: Any, scene: Scene, name: str, shot: Shot) -> None:
         if "from=start" in shot.address:
             await _seek(page, scene.seqs["edit"] + 3)
         if shot.unfold:
-            await page.locator("summary", has_text=shot.unfold).last.click()
+            await page.locator("summary", has_text=shot.unfold).last.evaluate(UNFOLD)
             await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         if shot.is_from_top:
             await page.evaluate("scrollTo(0, 0)")
