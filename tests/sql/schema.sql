@@ -1153,7 +1153,8 @@ begin
   end if;
   if v_post is null then
     select o.post_id into v_post from polaris_data.slack_posts o
-    where o.org_id = v_org and o.channel_id = p_channel and (o.state in ('posting', 'unsure') or o.repeats > 0) and o.text = p_text
+    where o.org_id = v_org and o.channel_id = p_channel and (o.state in ('posting', 'unsure') or o.repeats > 0)
+      and (o.text = p_text or (o.kind = 'tools' and starts_with(p_text, split_part(o.text, E'\n', 1) || ' 🔧 ')))
       and (o.state in ('posting', 'unsure') or (o.repeats > o.doubles and coalesce(o.posted_at, v_now) > v_now - interval '1 hour'))
     order by o.state = 'posted', o.post_id limit 1;
   end if;

@@ -131,6 +131,15 @@ def test_a_text_that_changed_on_its_way_is_edited(talk: Talk) -> None:
     assert [(row.text, row.version, row.shown) for row in talk.list_slack_posts()] == [("ls", 2, 1)]
 
 
+def test_a_running_line_is_known_by_how_it_begins(talk: Talk) -> None:
+    talk.put(post("tools:fxm:1", "*[agent of user:manu/fxm]*\n`pytest`", kind="tools"))
+    (line,) = talk.begin(talk.by_key("tools:fxm:1"))
+
+    assert talk.echo(None, TS, text="*[agent of user:krishna/fxk]* 🔧 1 call · newest: `pytest`") == "ignored"
+    assert talk.echo(None, TS, text="*[agent of user:manu/fxm]* 🔧 1 call · newest: `ls`") == "posted"
+    assert talk.row(line.post_id).ts == TS
+
+
 def test_what_people_say_is_no_echo(talk: Talk) -> None:
     _, written, _ = talk.advised("fxm")
     (message,) = talk.posts()
