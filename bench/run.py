@@ -1,7 +1,7 @@
 """``make bench``: the measurable promises, each as a ratio against the bare limit taken in the same run.
 
 Prints a table and writes bench/results.json. ``python bench/run.py NAME …`` runs only some: ingest, latency, hook,
-fanout, pages, redact.
+fanout, pages, redact, slack.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ import ingest
 import latency
 import pages
 import redact
+import slack
 from service import service
 
 HERE = Path(__file__).parent
+PARTS = {"hook", "redact", "ingest", "latency", "fanout", "pages", "slack"}
 HOOK_BAR = f"≤ {hook.BAR_MS:g} ms"
 
 
@@ -82,6 +84,10 @@ BARS = (
         f"< {pages.BAR_MS} ms",
         lambda ms: ms < pages.BAR_MS,
     ),
+    Bar("event → quiet Slack channel, p50", "slack", "quiet_p50_ms", "≤ 1,000 ms", lambda ms: ms <= 1000),
+    Bar("a day of faults in Slack, lost", "slack", "lost", "0", lambda lost: lost == 0),
+    Bar("… second copies left", "slack", "copies_left", "0", lambda copies: copies == 0),
+    Bar("… limits of Slack not kept", "slack", "limited", "0", lambda limited: limited == 0),
 )
 
 
@@ -96,7 +102,7 @@ async def measure(wanted: set[str]) -> dict[str, Any]:
         done("hook", await asyncio.to_thread(hook.measure))
     if "redact" in wanted:
         done("redact", await asyncio.to_thread(redact.measure))
-    if wanted & {"ingest", "latency", "fanout", "pages"}:
+    if wanted & {"ingest", "latency", "fanout", "pages", "slack"}:
         async with service() as running:
             if "latency" in wanted:
                 done("commit", await latency.commit_to_subscriber(running))
@@ -105,13 +111,15 @@ async def measure(wanted: set[str]) -> dict[str, Any]:
                 done("fanout", await fanout.measure(running))
             if "pages" in wanted:
                 done("pages", await pages.measure(running))
+            if "slack" in wanted:
+                done("slack", await slack.measure(running))
             if "ingest" in wanted:
                 done("ingest", await ingest.measure(running))
     return results
 
 
 def main() -> int:
-    results = asyncio.run(measure(set(sys.argv[1:]) or {"hook", "redact", "ingest", "latency", "fanout", "pages"}))
+    results = asyncio.run(measure(set(sys.argv[1:]) or PARTS))
     rows = [(bar, _figure(results[bar.part], bar.figure)) for bar in BARS if bar.part in results]
     width = max(len(bar.what) for bar, _ in rows)
     print(f"\n{'what':<{width}}  {'measured':>10}  {'bar':>10}")

@@ -68,7 +68,8 @@ async def judge(stage: Stage) -> Verdict:
         for project in stage.projects:
             await _channel(stage, verdict, team, house, project, posts)
         _looks(stage, verdict, team, posts)
-        _copies(stage, verdict, team, posts)
+        rows = [await house.channel(project) for project in stage.projects if project in CALM]
+        _copies(stage, verdict, team, posts, {row.project_id for row in rows})
         await _advice(stage, verdict, house)
         _hints(stage, verdict, team, house)
     _limits(stage, verdict)
@@ -194,8 +195,11 @@ def _looks(stage: Stage, verdict: Verdict, team: str, posts: list[Any]) -> None:
             verdict.posts += 1
 
 
-def _copies(stage: Stage, verdict: Verdict, team: str, posts: list[Any]) -> None:
-    """Every second message of a post is a counted repeat, is known to be a second copy, and is gone."""
+def _copies(stage: Stage, verdict: Verdict, team: str, posts: list[Any], calm: set[int]) -> None:
+    """Every second message of a post is a counted repeat, is known to be a second copy, and is gone.
+
+    Known and gone only in *calm* projects: where it was sent away, the bridge hears nothing and takes nothing back.
+    """
     taken = Counter(post_of(call.args) for call in stage.slack.called("chat.postMessage", "ok") if call.team == team)
     standing = Counter(
         post_of(m)
@@ -207,11 +211,11 @@ def _copies(stage: Stage, verdict: Verdict, team: str, posts: list[Any]) -> None
         copies = max(0, taken[post.post_id] - 1)
         verdict.repeats += post.repeats
         verdict.doubles += copies
-        if copies > post.repeats or copies != post.doubles:
+        if copies > post.repeats or (copies != post.doubles and post.project_id in calm):
             verdict.problems.append(
                 f"{team} post {post.post_id}: {copies} second copies, {post.repeats} repeats, {post.doubles} known"
             )
-        if standing[post.post_id] > 1:
+        if standing[post.post_id] > 1 and post.project_id in calm:
             verdict.copies_left += standing[post.post_id] - 1
             verdict.problems.append(f"{team} post {post.post_id} stands there {standing[post.post_id]} times")
 

@@ -7,12 +7,38 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judge import judge
+from judge import MARK, judge
 from real_bridge import bridges
-from traffic import stage
+from traffic import Stage, post_of, stage
 
 pytestmark = pytest.mark.slow
 SEED, TURNS, MESSAGES, PACE_SECONDS = 20261123, 3, 12, 8.0
+
+
+async def tamper(day: Stage) -> list[tuple[int, int, int]]:
+    """Takes a message away, says the next one twice in its place, puts it at the end: what the judge finds each time.
+
+    Lost, second copies, out of order. A judge that finds nothing when something is wrong proves nothing.
+    """
+    channel = str((await day.houses["T1"].channel("alpha")).channel_id)
+    messages = day.slack.teams["T1"]["messages"][channel]
+    first = next(m for m in messages if post_of(m) and MARK.search(m["text"]) and "thread_ts" not in m)
+    place = messages.index(first)
+    found = []
+    for change in ("away", "twice", "last"):
+        match change:
+            case "away":
+                messages.remove(first)
+            case "twice":
+                messages.insert(place, first)
+                messages.insert(place, first)
+            case _:
+                messages.remove(first)
+                messages.remove(first)
+                messages.append(first)
+        verdict = await judge(day)
+        found.append((verdict.lost, verdict.copies_left, verdict.out_of_order))
+    return found
 
 
 @pytest.mark.timeout(240)
@@ -29,6 +55,7 @@ async def test_a_day_with_faults_loses_nothing_and_doubles_only_what_it_counts(d
                 aging.cancel()
             open_ends = await day.open_ends()
             verdict = await judge(day)
+            tampered = await tamper(day)
         print(verdict, dict(sorted(day.told.faults.items())), sep="\n")
 
         assert done, open_ends
@@ -37,6 +64,7 @@ async def test_a_day_with_faults_loses_nothing_and_doubles_only_what_it_counts(d
         assert verdict.doubles <= verdict.repeats
         assert verdict.shown > 500
         assert verdict.advice > 20
+        assert tampered == [(1, 0, 0), (0, 2, 1), (0, 0, 1)]
         said = "\n".join(bridge.said())
         assert "Traceback" not in said
         assert "xoxb-" not in said
