@@ -1,6 +1,7 @@
 -- Slack showed us a message of our own: the proof that a post arrived whose answer was lost. Found by the number that it carries, else by
 -- its text among those that are on their way, then among those that were sent again within the hour (a running line of tools, which the
--- bridge puts together, by how it begins); what stands at this ts already is known, whatever it says. Answers posted, known, double (see place_slack_post) or ignored. The service only.
+-- bridge puts together, by how it begins); what stands at this ts already is known, whatever it says. Answers posted, known, double (see
+-- place_slack_post) or ignored. The service only.
 create or replace function polaris.echo_slack_post (
   p_team text, p_app text, p_channel text, p_ts text, p_post_id bigint default null, p_text text default null
 )
