@@ -22,7 +22,7 @@ from psycopg import sql
 from two_orgs import Answer, ask, ask_socket
 from web_place import Browser
 
-from polaris.db import calls, logins, pool
+from polaris.db import calls, logins, pool, slack_calls
 from polaris.errors import from_database
 from polaris.http.api import OPERATIONS
 from polaris.http.live import NO_ACCESS
@@ -96,7 +96,8 @@ class Reader:
         wanted = calls.CALLS[name].parameters
         arguments = {k: v for k, v in given.items() if k in wanted}
         try:
-            rows = await getattr(calls, name)(self.direct, None, None, **arguments)
+            stub = getattr(calls, name, None) or getattr(slack_calls, name)
+            rows = await stub(self.direct, None, None, **arguments)
         except psycopg.Error as error:
             known = from_database(error)
             return Answer(known.status, f"{known.code} {known.message} {known.hint}")

@@ -1,12 +1,18 @@
 """Who may do what: the service, direct clients with a Postgres login of their own, and everybody else."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import Any, get_type_hints
+from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.types.json import Jsonb
 from story import PUSHED, Client, Connect, Connection, Place, Story, event, not_permitted, refused
+
+from polaris.db import slack_calls
+from polaris.db.calls import CALLS
 
 SERVICE_ONLY = {
     "accept_invite": {"person": 1, "org_slug": "org", "hash": b"", "handle": "mine"},
@@ -59,6 +65,17 @@ SERVICE_ONLY = {
         "redirect_uri": "x",
         "machine": "x",
     },
+}
+# Slack's functions are the service's, all of them; what is asked stands in their stubs.
+NOTHING: dict[Any, Any] = {int: 1, bytes: b"", bool: False, Jsonb: [], list[str]: [], list[UUID]: [], datetime: "now"}
+SERVICE_ONLY |= {
+    name: {
+        parameter.name.rstrip("_"): NOTHING.get(get_type_hints(getattr(slack_calls, name))[parameter.name], "x")
+        for parameter in list(signature.parameters.values())[1:]
+        if parameter.default is parameter.empty and parameter.name != "org"
+    }
+    for name, signature in CALLS.items()
+    if hasattr(slack_calls, name)
 }
 TRUST_WHAT_THEY_ARE_TOLD = {
     "add_domain": {"actor": "user:manu", "domain": "acme.example"},

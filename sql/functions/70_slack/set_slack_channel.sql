@@ -8,11 +8,12 @@ create or replace function polaris.set_slack_channel (
 returns setof polaris_data.slack_channel_row
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  v_project polaris_data.projects := polaris_data.find_project(p_org, p_actor, p_project);
+  v_project polaris_data.projects;
   v_old polaris_data.slack_channels;
   v_now timestamptz := clock_timestamp();
 begin
   perform polaris_data.require_service();
+  v_project := polaris_data.find_project(p_org, p_actor, p_project);
   if p_hears is not null or p_again is not null then
     perform polaris_data.require_admin(p_org, p_actor);
   end if;
