@@ -194,6 +194,8 @@ async def test_kill_9_while_the_agent_got_nothing_hands_it_again(
     delivery = await advise(service, manu, agent, "use RS256")
     agent.deaf = True
     await agent.prompt("which algorithm?")
+    # Else the sender is told nothing of the attempt, and nothing of its end.
+    await until(lambda: "sent" in history(service, delivery))
     await manu.kill()
     await manu.start()
     await manu.until(f"/status/{agent.session_id}", lambda status: status["connected"])
