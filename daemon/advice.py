@@ -339,8 +339,8 @@ def _turned(step: Step, event: Happened, grace: int) -> Step:
     if event.kind in STARTS_A_TURN and event.turn is not None:
         if piece.turn is None:
             return Step(replace(piece, turn=event.turn), step.receipts)
-        if piece.turn == event.turn:
-            return step
+        if piece.turn == event.turn or (event.kind == "tool.call" and piece.path not in ANSWERS):
+            return step  # a call of the turn that ran while the piece came into the queue may be told after it
         # The turn ended untold (interrupted). Its lines were written long ago if the handing was.
         over = replace(piece, ended_at=event.at if event.at - (piece.handed_at or 0) < grace else event.at - grace)
     elif event.kind == "reply" and piece.turn in (None, event.turn):
