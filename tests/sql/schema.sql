@@ -3446,11 +3446,12 @@ CREATE FUNCTION polaris.set_slack_channel(p_org bigint, p_actor text, p_project 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_project polaris_data.projects := polaris_data.find_project(p_org, p_actor, p_project);
+  v_project polaris_data.projects;
   v_old polaris_data.slack_channels;
   v_now timestamptz := clock_timestamp();
 begin
   perform polaris_data.require_service();
+  v_project := polaris_data.find_project(p_org, p_actor, p_project);
   if p_hears is not null or p_again is not null then
     perform polaris_data.require_admin(p_org, p_actor);
   end if;
