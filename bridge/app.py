@@ -21,13 +21,14 @@ from polaris import log
 from polaris.db import pool, slack_calls
 from polaris.db.listen import Control, Listener
 from polaris.db.pool import Database
-from polaris.db.slack_calls import WorkspaceRow
+from polaris.db.slack_rows import WorkspaceRow
 from polaris.errors import Misconfigured, PolarisError
 from polaris.settings import Settings
+from polaris.tasks import wait
 
 from .place import Place, Replaced, TokenRefused
 from .seal import Seal
-from .tasks import keep, wait
+from .tasks import keep
 from .web_api import WebApi
 from .workspace import Workspace
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from polaris import log
 from polaris.db import slack_calls
-from polaris.db.slack_calls import PostRow
+from polaris.db.slack_rows import PostRow
+from polaris.tasks import finished
 
 from .format import shown_text
 from .lanes import DELETE, EDIT, REACT, UNREACT, Budget, Lane
-from .place import Place, TokenRefused
-from .tasks import finished
-from .web_api import TOKEN_ERRORS, Limited, Refused
+from .place import Place
+from .web_api import Limited, Refused
 
 LOG = log.get("bridge.changes")
 
@@ -86,11 +86,9 @@ class Changes:
     async def _step(self, post: PostRow, method: str, words: dict[str, Any], **what: Any) -> bool:
         """A call, and the row that says so. False: the message is gone, and its row rests."""
         try:
-            await self._place.api.call(method, **words)
+            await self._place.call(method, **words)
         except Refused as refusal:
             error = refusal.error
-            if error in TOKEN_ERRORS:
-                raise TokenRefused(error) from refusal
             if error in PASSING_ERRORS:
                 raise Limited(PATIENCE_SECONDS) from refusal
             if error not in ("already_reacted", "no_reaction"):

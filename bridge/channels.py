@@ -16,11 +16,12 @@ from typing import Any
 
 from polaris import log
 from polaris.db import slack_calls
-from polaris.db.slack_calls import ChannelRow, Jsonb, SlackEventRow
+from polaris.db.slack_calls import Jsonb
+from polaris.db.slack_rows import ChannelRow, SlackEventRow
+from polaris.tasks import wait
 
-from .place import Place, TokenRefused
-from .tasks import wait
-from .web_api import TOKEN_ERRORS, Away, Limited, Refused, Unsure
+from .place import Place
+from .web_api import Away, Limited, Refused, Unsure
 
 LOG = log.get("bridge.channels")
 
@@ -142,7 +143,7 @@ class Channels:
             return
         for name in names(row.project):
             try:
-                channel = (await self._call("conversations.create", name=name))["channel"]
+                channel = (await self._place.call("conversations.create", name=name))["channel"]
             except Refused as refusal:
                 if refusal.error != "name_taken":
                     await self._refuse(row, refusal.error)
@@ -152,7 +153,7 @@ class Channels:
                     continue
                 if not own.get("is_member"):
                     try:
-                        await self._call("conversations.join", channel=own["id"])
+                        await self._place.call("conversations.join", channel=own["id"])
                     except Refused:
                         continue
                 channel = own
@@ -169,7 +170,7 @@ class Channels:
             if channel is None or channel.get("is_archived"):
                 return False
             if not channel.get("is_member"):
-                await self._call("conversations.join", channel=channel_id)
+                await self._place.call("conversations.join", channel=channel_id)
         except Refused as refusal:
             await self._refuse(row, refusal.error)
             return True
@@ -190,7 +191,7 @@ class Channels:
             state, reason = "left", "not_in_channel"
             if row.state == "archived":  # opened again, and bots do not come back with it
                 try:
-                    await self._call("conversations.join", channel=channel_id)
+                    await self._place.call("conversations.join", channel=channel_id)
                     state, reason = "live", None
                 except Refused as refusal:
                     reason = refusal.error
@@ -200,24 +201,16 @@ class Channels:
 
     async def _set_topic(self, channel_id: str, topic: str) -> None:
         try:
-            await self._call("conversations.setTopic", channel=channel_id, topic=topic)
+            await self._place.call("conversations.setTopic", channel=channel_id, topic=topic)
         except Refused as refusal:
             LOG.info("a channel has no topic", extra={"channel": channel_id, "reason": refusal.error})
 
     # Slack and the rows
 
-    async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
-        try:
-            return await self._place.api.call(method, **arguments)
-        except Refused as refusal:
-            if refusal.error in TOKEN_ERRORS:
-                raise TokenRefused(refusal.error) from refusal
-            raise
-
     async def _info(self, channel_id: str) -> dict[str, Any] | None:
         """A channel as Slack shows it; None: it shows none. It became private, or was deleted."""
         try:
-            found: dict[str, Any] = (await self._call("conversations.info", channel=channel_id))["channel"]
+            found: dict[str, Any] = (await self._place.call("conversations.info", channel=channel_id))["channel"]
         except Refused as refusal:
             if refusal.error in ("channel_not_found", "missing_scope"):
                 return None
@@ -230,7 +223,7 @@ class Channels:
             own: dict[str, dict[str, Any]] = {}
             cursor: str | None = None
             while cursor != "":
-                page = await self._call("conversations.list", types="public_channel", limit=PAGE, cursor=cursor)
+                page = await self._place.call("conversations.list", types="public_channel", limit=PAGE, cursor=cursor)
                 own |= {c["name"]: c for c in page["channels"] if c.get("creator") == self._place.workspace.bot_user_id}
                 cursor = page.get("response_metadata", {}).get("next_cursor", "")
             self._own = own
@@ -240,7 +233,7 @@ class Channels:
         return await self._place.read(slack_calls.list_slack_channels, None)
 
     async def _row(self, project_id: int) -> ChannelRow | None:
-        return next((row for row in await self._read() if row.project_id == project_id), None)
+        return next(iter(await self._place.read(slack_calls.list_slack_channels, None, project_id)), None)
 
     async def _refuse(self, row: ChannelRow, error: str) -> None:
         LOG.warning("Slack gives a project no channel", extra=self._about(row) | {"reason": error})

@@ -175,14 +175,14 @@ def person(user: object, team: str) -> dict[str, Any] | None:
         (found for key in ("display_name", "real_name") if (found := _text(profile.get(key), 200))),
         _text(told.get("real_name"), 200) or _text(told.get("name"), 200),
     )
-    picture = _text(profile.get("image_192"), 1000)  # of the stand-in for Slack it is on this machine
+    picture = _text(profile.get("image_192"), 1000)
     email = _text(profile.get("email"), 320)
     return {
         "id": user_id,
         "username": _text(told.get("name"), 200),
         "name": name,
         "email": email if email and told.get("is_email_confirmed") is not False else None,
-        "picture": picture if picture.startswith(("https://", "http://127.0.0.1:")) else None,
+        "picture": picture if picture.startswith("https://") else None,
         "standing": _standing(told, user_id, team),
     }
 

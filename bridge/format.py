@@ -20,7 +20,7 @@ from uuid import UUID
 
 from polaris import log, render
 from polaris.db.rows import EventRow
-from polaris.db.slack_calls import PersonRow, PostRow
+from polaris.db.slack_rows import PersonRow, PostRow
 
 from . import mrkdwn
 from .guard import TOLD, guarded

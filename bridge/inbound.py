@@ -15,13 +15,14 @@ from typing import Any, Protocol
 
 from polaris import log
 from polaris.db import calls, rows, slack_calls
-from polaris.db.slack_calls import AdvisedRow, Jsonb, PersonRow, SlackEventRow
+from polaris.db.slack_calls import Jsonb
+from polaris.db.slack_rows import AdvisedRow, PersonRow, SlackEventRow
 from polaris.errors import Conflict, DatabaseUnavailable, NotFound, PolarisError
 from polaris.model import ADVICE_CHARACTERS, SLUG
+from polaris.tasks import wait
 
 from . import mrkdwn, people
 from .place import Place, Replaced, TokenRefused
-from .tasks import wait
 from .web_api import Away, Limited, Refused, Unsure
 
 LOG = log.get("bridge.inbound")
@@ -293,8 +294,8 @@ class Inbound:
 
     async def _is_shown(self, event: SlackEventRow) -> bool:
         """Whether its project may be spoken of in the channel: it may have become private since."""
-        found = await self._place.read(slack_calls.list_slack_channels, None)
-        return any(row.project_id == event.project_id and row.shown for row in found)
+        found = await self._place.read(slack_calls.list_slack_channels, None, event.project_id)
+        return any(row.shown for row in found)
 
     # What is posted about it
 

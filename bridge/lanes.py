@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import NamedTuple
 
-from polaris.db.slack_calls import PostRow
+from polaris.db.slack_rows import PostRow
 
 MAKE, HINT, INVITE = "chat.postMessage", "chat.postEphemeral", "conversations.invite"
 EDIT, DELETE, REACT, UNREACT = "chat.update", "chat.delete", "reactions.add", "reactions.remove"

@@ -12,7 +12,8 @@ import asyncio
 from polaris import log
 from polaris.db import calls, slack_calls
 from polaris.db.rows import EventRow
-from polaris.db.slack_calls import ChannelRow, Jsonb
+from polaris.db.slack_calls import Jsonb
+from polaris.db.slack_rows import ChannelRow
 from polaris.errors import PolarisError
 
 from . import format

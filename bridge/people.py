@@ -12,7 +12,7 @@ from polaris.db.slack_calls import Jsonb
 
 from .envelope import person
 from .place import Place, TokenRefused
-from .web_api import TOKEN_ERRORS, Limited, Refused
+from .web_api import Limited, Refused
 
 LOG = log.get("bridge.people")
 
@@ -69,8 +69,8 @@ async def _write(place: Place, found: Iterable[dict[str, Any] | None], whole: bo
 
 async def _call(place: Place, method: str, **arguments: Any) -> dict[str, Any]:
     try:
-        return await place.api.call(method, **arguments)
+        return await place.call(method, **arguments)
     except Refused as refusal:
-        if refusal.error in TOKEN_ERRORS or refusal.error == "missing_scope":
+        if refusal.error == "missing_scope":
             raise TokenRefused(refusal.error) from refusal
         raise

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from polaris.db.pool import Database
-from polaris.db.slack_calls import WorkspaceRow
+from polaris.db.slack_rows import WorkspaceRow
 from polaris.errors import PolarisError
 
-from .web_api import WebApi
+from .web_api import TOKEN_ERRORS, Refused, WebApi
 
 R = TypeVar("R")
 
@@ -37,6 +37,15 @@ class Place:
     inbox: asyncio.Event = field(default_factory=asyncio.Event)
     posts: asyncio.Event = field(default_factory=asyncio.Event)
     channels: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """A method of Slack. Raises `TokenRefused`, and whatever else `WebApi.call` raises."""
+        try:
+            return await self.api.call(method, **arguments)
+        except Refused as refusal:
+            if refusal.error in TOKEN_ERRORS:
+                raise TokenRefused(refusal.error) from refusal
+            raise
 
     async def read(self, call: Callable[..., Awaitable[R]], *args: Any, **kwargs: Any) -> R:
         """A stub that begins with the organization."""

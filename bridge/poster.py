@@ -15,15 +15,15 @@ from typing import Any, Protocol
 
 from polaris import log
 from polaris.db import slack_calls
-from polaris.db.slack_calls import PostRow
+from polaris.db.slack_rows import PostRow
 from polaris.errors import PolarisError
+from polaris.tasks import finished, wait
 
 from .changes import CHANNEL_ERRORS, PASSING_ERRORS, PATIENCE_SECONDS, Changes
 from .format import shown_text
 from .lanes import HINT, INVITE, MAKE, Lane, lanes_of, pause
 from .place import Place, TokenRefused
-from .tasks import finished, wait
-from .web_api import TOKEN_ERRORS, Away, Limited, Refused, Unsure
+from .web_api import Away, Limited, Refused, Unsure
 
 LOG = log.get("bridge.poster")
 
@@ -171,6 +171,9 @@ class Poster:
         post, begun = rows[0], time.monotonic()
         try:
             ts = await self._post(post)
+        except TokenRefused as refusal:
+            await self._settle(post, "waiting", reason=str(refusal))
+            raise
         except Refused as refusal:
             return await self._refused(post, refusal.error)
         except (Limited, Away) as error:
@@ -190,7 +193,7 @@ class Poster:
         return None
 
     async def _post(self, post: PostRow) -> str:
-        answer = await self._place.api.call(
+        answer = await self._place.call(
             MAKE,
             channel=post.channel_id,
             thread_ts=None if post.post_id in self._unthreaded else post.thread_ts,
@@ -207,7 +210,7 @@ class Poster:
         return str(answer["ts"])
 
     async def _refused(self, post: PostRow, error: str) -> str | None:
-        if error in TOKEN_ERRORS or error == "missing_scope":
+        if error == "missing_scope":  # nothing can be posted any more
             await self._settle(post, "waiting", reason=error)
             raise TokenRefused(error)
         if post.thread_ts and error in THREAD_ERRORS and post.post_id not in self._unthreaded:
@@ -243,11 +246,11 @@ class Poster:
         if not rows:
             return
         try:
-            await self._place.api.call(method, **words)
+            await self._place.call(method, **words)
+        except TokenRefused as refusal:
+            await self._settle(post, "waiting", reason=str(refusal))
+            raise
         except Refused as refusal:
-            if refusal.error in TOKEN_ERRORS:
-                await self._settle(post, "waiting", reason=refusal.error)
-                raise TokenRefused(refusal.error) from refusal
             if method == INVITE and refusal.error in JOINED_ERRORS:
                 await self._settle(post, "posted", reason=refusal.error)
             else:

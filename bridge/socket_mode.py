@@ -15,36 +15,25 @@ import time
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
 from polaris import log
 from polaris.db.pool import Database
 from polaris.errors import PolarisError
 from polaris.settings import Settings
+from polaris.tasks import together, wait
 
 from .envelope import take
-from .tasks import together, wait
+from .web_api import TOKEN_ERRORS, Limited, Refused, WebApi
 
 LOG = log.get("bridge.socket")
 
-FATAL = frozenset(
-    {
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "not_allowed_token_type",
-        "missing_scope",
-        "forbidden_team",
-        "invalid_app_id",
-        "access_denied",
-    }
-)
+# Of a token, and of an app: what only a person can mend.
+FATAL = TOKEN_ERRORS | {
+    *("not_allowed_token_type", "missing_scope", "forbidden_team", "invalid_app_id", "access_denied"),
+}
 FATAL_SECONDS = 60.0  # until a token that Slack does not take is tried again
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # a connection that lasted so long was a good one
@@ -146,16 +135,9 @@ class _Client(SocketModeClient):
     ) -> None:
         # What it logs itself would show addresses with tickets, and texts. Ours is told above.
         quiet = logging.Logger("slack-sdk", level=logging.CRITICAL + 1)
-        web = AsyncWebClient(
-            base_url=f"{settings.slack_url}/api/", session=http, retry_handlers=[], logger=quiet, timeout=10
-        )
-        super().__init__(
-            app_token=settings.slack_app_token or "",
-            logger=quiet,
-            web_client=web,
-            auto_reconnect_enabled=False,
-            ping_interval=PING_SECONDS,
-        )
+        token = settings.slack_app_token or ""
+        super().__init__(app_token=token, logger=quiet, auto_reconnect_enabled=False, ping_interval=PING_SECONDS)
+        self._api = WebApi(token, http, settings.slack_url)
         self._envelopes = envelopes
         self.ended = asyncio.Event()
         self._failure: Exception | None = None
@@ -174,7 +156,7 @@ class _Client(SocketModeClient):
 
     async def issue_new_wss_url(self) -> str:
         try:
-            return str((await self.web_client.apps_connections_open(app_token=self.app_token))["url"])
+            return str((await self._api.call("apps.connections.open"))["url"])
         except Exception as error:
             self._failure = _failure(error)
             self.closed = True  # `connect` ends
@@ -192,16 +174,9 @@ class _Client(SocketModeClient):
 
 
 def _failure(error: Exception) -> Exception:
-    if not isinstance(error, SlackApiError):
-        return _Failed(type(error).__name__)
-    response: Any = error.response
-    data = response.data if isinstance(response.data, dict) else {}  # a text where Slack has a fault of its own
-    code = str(data.get("error") or f"HTTP {response.status_code}")
-    if code in FATAL:
-        return _Fatal(code)
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    wait_for = headers.get("retry-after", "") if response.status_code == 429 else ""
-    return _Failed(code, float(wait_for) if wait_for.isdigit() else 0.0)
+    if isinstance(error, Refused):
+        return _Fatal(error.error) if error.error in FATAL else _Failed(error.error)
+    return _Failed(str(error) or type(error).__name__, error.seconds if isinstance(error, Limited) else 0.0)
 
 
 def _pause(failures: int) -> float:

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from polaris import log
 from polaris.db import slack_calls
-from polaris.db.slack_calls import ChannelRow, WorkspaceRow
+from polaris.db.slack_rows import ChannelRow, WorkspaceRow
+from polaris.tasks import together, wait
 
 from . import people
 from .channels import Channels
@@ -17,7 +18,7 @@ from .inbound import Inbound
 from .outbound import Outbound
 from .place import Place
 from .poster import Poster
-from .tasks import keep, together, wait
+from .tasks import keep
 
 LOG = log.get("bridge.workspace")
 

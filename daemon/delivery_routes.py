@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from polaris.errors import Conflict, NotFound, Unprocessable
+from polaris.tasks import wait
 
 from . import guard, processes
 from .bindings import SESSION_ID
@@ -84,9 +85,7 @@ class DeliveryRoutes:
         self._daemon.listeners.open_channel(pid, channel)
         try:
             while not self._ending.is_set() and not closed():
-                try:
-                    await asyncio.wait_for(self._ending.wait(), QUIET_SECONDS)
-                except TimeoutError:
+                if not await wait(self._ending, QUIET_SECONDS):
                     await response.write(b"\n")
         except ConnectionError:
             pass  # the MCP server has ended

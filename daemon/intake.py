@@ -283,6 +283,8 @@ class Intake:
                 **await self._redaction.clean(route.redaction_key, one.body, one.payload),
                 "occurred_at": one.occurred_at.isoformat(),
             }
+            if one.facts:
+                event["facts"] = one.facts
             entries.append(Entry(route.route_id, one.client_id, epoch, one.kind, _json(event), now_ms()))
         return entries
 

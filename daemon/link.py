@@ -11,7 +11,6 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -20,6 +19,7 @@ from polaris import log
 from polaris.client import Backoff, Client, Json, Socket
 from polaris.errors import PolarisError, SocketClosed, Unavailable, from_problem
 from polaris.settings import Credential
+from polaris.tasks import together, wait
 
 from .advice import Advice
 from .bindings import Bindings
@@ -27,7 +27,6 @@ from .direct import Opener
 from .records import Route
 from .seat import Seat
 from .spool import BATCH_EVENTS, Spool
-from .tasks import first_end
 
 LOG = log.get("daemon.link")
 
@@ -109,11 +108,7 @@ class Link:
 
     async def drained(self, seconds: float) -> bool:
         """Waits until everything has been taken and the link has ended."""
-        try:
-            await asyncio.wait_for(self._idle.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        return await wait(self._idle, seconds)
 
     async def run(self) -> None:
         """Connects again and again, until nothing is bound here and nothing waits."""
@@ -127,7 +122,7 @@ class Link:
                 credential = self._credential(self.route)
                 if credential == dead:
                     # Revoked tokens do not come back: nothing is sent until somebody has signed in again.
-                    await self._pause(SIGNED_OUT_SECONDS)
+                    await wait(self._nudged, SIGNED_OUT_SECONDS)
                     continue
                 async with (
                     self._opener.client(credential) as client,
@@ -142,7 +137,7 @@ class Link:
                 pause = (0.0 if dead else REFUSED_SECONDS) if refused else None
             if time.monotonic() - begun > STEADY_SECONDS:
                 backoff.reset()
-            await self._pause(backoff.seconds() if pause is None else pause)
+            await wait(self._nudged, backoff.seconds() if pause is None else pause)
         self._offline("offline", None)
 
     async def _converse(self, client: Client, socket: Socket) -> None:
@@ -160,7 +155,7 @@ class Link:
         async def ask(frame: Json) -> Json:
             return await self._ask(socket, frame)
 
-        await first_end(
+        await together(
             self._read(socket), self._seat.keep(client, ask, self._lease_seconds), self._send(client, socket)
         )
 
@@ -298,10 +293,6 @@ class Link:
         if bound or self.route.releasing is not None:
             return False
         return self._spool.waiting[self.route_id] <= 0 and not await self._advice.receipts(self.route_id, 1)
-
-    async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._nudged.wait(), seconds)
 
     def _offline(self, state: str, reason: str | None) -> None:
         if self.state != state or self.reason != reason:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from polaris import log
+from polaris.tasks import wait
 
 from . import agents
 from .advice import ANSWERS, UNPROVEN, Advice
@@ -78,8 +78,7 @@ class Paths:
                 routes = self._advice.undecided()
                 self._reasons = {route: reason for route, reason in self._reasons.items() if route in routes}
                 watched = [self._consider(route_id) for route_id in routes]
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._advice.moved.wait(), STEP_SECONDS if any(watched) else None)
+                await wait(self._advice.moved, STEP_SECONDS if any(watched) else None)
         finally:
             for task in self._acting.values():
                 task.cancel()

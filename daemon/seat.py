@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from polaris import log
 from polaris.client import Client, Json
 from polaris.errors import PolarisError
+from polaris.tasks import wait
 
 from . import processes
 from .advice import Advice
@@ -58,10 +59,7 @@ class Seat:
                     await self._recover(client, binding, lease)
             else:
                 self._idle()
-            try:
-                await asyncio.wait_for(self._check.wait(), lease_seconds / 3)
-            except TimeoutError:
-                continue
+            await wait(self._check, lease_seconds / 3)
 
     async def _recover(self, client: Client, binding: Binding, lease: Json) -> None:
         """Takes the seat again when its lease ran out and nobody wanted it; else the binding is lost."""

@@ -55,16 +55,3 @@ class Tasks:
             else:
                 self.failures.pop(name, None)
                 return
-
-
-async def first_end(*mains: Awaitable[None]) -> None:
-    """Runs all at once until one ends or fails; the others are cancelled, and the failure is raised."""
-    running = [asyncio.ensure_future(main) for main in mains]
-    try:
-        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-    for task in done:
-        task.result()

@@ -45,6 +45,7 @@ Epoch = Annotated[
 ClientId = Annotated[
     str, Field(min_length=1, max_length=200, description="Made by the sender; a repeat answers the first number.")
 ]
+Count = Annotated[int, Field(ge=0, le=10**12), BeforeValidator(_whole)]
 Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86400), BeforeValidator(_whole)]
 Kind = Literal[
     "session.created",
@@ -104,6 +105,27 @@ class Problem(Answer):
     details: Any = None
 
 
+class Usage(Body):
+    """What one message of a model used, in tokens; ``cost_usd`` only where the agent itself reports it."""
+
+    message: Annotated[str, Field(min_length=1, max_length=200, description="The message's id, the agent's own.")]
+    model: Annotated[str, Field(max_length=200)] | None = None
+    input: Count = 0
+    output: Count = 0
+    cache_read: Count = 0
+    cache_write: Count = 0
+    cost_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
+
+
+class Facts(Body):
+    """What the capturing side knows of an event beside the agent's own payload."""
+
+    repository: Annotated[str, Field(max_length=300, description="Host and path, without credentials.")] | None = None
+    branch: Annotated[str, Field(max_length=300)] | None = None
+    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$", description="What HEAD was.")] | None = None
+    usage: Annotated[list[Usage], Field(max_length=64)] | None = None
+
+
 class Event(Answer):
     """One row of the record, numbered without a gap inside its project."""
 
@@ -123,6 +145,8 @@ class Event(Answer):
     late: bool = False
     occurred_at: datetime
     recorded_at: datetime
+    facts: Any = Field(None, description="What was known beside the payload: repository, branch, commit, usage.")
+    erased_at: datetime | None = Field(None, description="When the content was taken away.")
 
 
 class EventIn(Body):
@@ -136,6 +160,7 @@ class EventIn(Body):
     body: Annotated[str, Field(max_length=EVENT_BYTES)] | None = None
     payload: Any = None
     occurred_at: Annotated[datetime, Field(strict=False, description="RFC 3339, with an offset.")] | None = None
+    facts: Facts | None = None
 
 
 class PushIn(Body):

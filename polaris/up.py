@@ -21,12 +21,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 from polaris import log, tokens
 from polaris.commands import base
 from polaris.errors import Conflict, Misconfigured, PolarisError, Unavailable
 from polaris.settings import Credential, Settings, read_credentials, save_credential, write_private
+from polaris.tasks import finished
 
 if TYPE_CHECKING:
     from polaris.db.embedded import Server
@@ -45,8 +46,6 @@ OF_THE_BRIDGE = re.compile("POLARIS_(DATABASE_URL|PUBLIC_URL|(SLACK)_.*)")
 # How a part begins: this very installation, whatever the working directory holds.
 PYTHON = (sys.executable, "-P", "-c", "import sys; from polaris.cli import main; sys.exit(main())")
 
-P = ParamSpec("P")
-T = TypeVar("T")
 logger = log.get(__name__)
 
 
@@ -71,11 +70,14 @@ async def _run(settings: Settings, port: int, temporary: bool, demo: bool, ready
         else:
             server = Server(settings.home)
             # Pushed first: a start that is cancelled half-way has to be undone as well.
-            stack.push_async_callback(_finished, server.destroy if temporary else server.stop)
-            urls = await _finished(server.start)
-        await _finished(migrate.apply, urls.owner)
+            undo = server.destroy if temporary else server.stop
+            stack.push_async_callback(lambda: finished(asyncio.to_thread(undo)))
+            urls = await finished(asyncio.to_thread(server.start))
+        await finished(asyncio.to_thread(migrate.apply, urls.owner))
         if not settings.database_url:
-            await _finished(logins.ensure_service, urls.owner, SERVICE_LOGIN, server.service_password())
+            await finished(
+                asyncio.to_thread(logins.ensure_service, urls.owner, SERVICE_LOGIN, server.service_password())
+            )
         credential = await _owner(settings, urls.owner)
 
         environment = {name: value for name, value in os.environ.items() if not name.startswith("POLARIS_")}
@@ -138,7 +140,7 @@ async def _keep_database(server: Server) -> None:
             continue
         logger.warning("postgres ended")
         try:
-            await _finished(server.start)
+            await finished(asyncio.to_thread(server.start))
         except PolarisError as error:
             logger.error("postgres does not start", extra={"reason": str(error)})
 
@@ -266,16 +268,6 @@ def handle() -> str:
     except (KeyError, OSError):
         name = ""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].rstrip("-") or "owner"
-
-
-async def _finished(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Runs blocking work in a thread, and to its end even when this task is cancelled meanwhile."""
-    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def _private(path: str, flags: int) -> int:

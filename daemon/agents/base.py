@@ -37,7 +37,8 @@ class Captured:
     ``payload`` is the agent's own JSON; strings are cut only where it would be too large to send. ``subagent`` is the
     id of the sub-agent that did it; its ``turn`` is the parent's. ``repeat``: the agent normally tells this twice and
     this is the second telling, kept only where the first one never came. ``fills``: a transcript tells it, and it is
-    kept only where no hook told anything of its turn.
+    kept only where no hook told anything of its turn. ``facts``: what is known
+    beside the payload (`polaris.model.Facts`).
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class Captured:
     subagent: str | None = None
     repeat: bool = False
     fills: bool = False
+    facts: Payload | None = None
 
 
 @dataclass(frozen=True, slots=True)

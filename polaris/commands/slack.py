@@ -15,7 +15,7 @@ from polaris.errors import Exit, Misconfigured
 
 if TYPE_CHECKING:
     from polaris.db.pool import Database
-    from polaris.db.slack_calls import WorkspaceRow
+    from polaris.db.slack_rows import WorkspaceRow
 
 
 class Bridge(Group):

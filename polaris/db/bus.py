@@ -19,6 +19,7 @@ from polaris.db.listen import Control, Listener
 from polaris.db.pool import Connection
 from polaris.db.rows import ProjectRow
 from polaris.errors import NotFound, PolarisError, SocketClosed, Unauthorized, Unavailable
+from polaris.tasks import wait
 
 if TYPE_CHECKING:
     from polaris.db.direct_line import Line
@@ -143,11 +144,7 @@ class Bus:
                 for watch in self._watches:
                     watch.woken.set()
             await asyncio.sleep(SHORTEST_SECONDS)
-            try:
-                async with asyncio.timeout(max(0.0, began + REVALIDATE_SECONDS - time.monotonic())):
-                    await self._poked.wait()
-            except TimeoutError:
-                pass
+            await wait(self._poked, max(0.0, began + REVALIDATE_SECONDS - time.monotonic()))
 
     async def _maintain(self) -> None:
         """Ends what has lapsed in the organizations of these logins. Several processes may: the functions lock."""

@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from polaris.db import wire
 from polaris.db.push import NewEvent, Pushed
 from polaris.errors import NotFound, Unprocessable
-from polaris.model import BATCH_EVENTS, EVENT_BYTES, EventIn
+from polaris.model import BATCH_EVENTS, EVENT_BYTES, EventIn, Facts
 from polaris.redact import Redactor
 
 FIELDS = frozenset(EventIn.model_fields)
@@ -88,9 +90,9 @@ async def batch(value: Any, redactor: Redactor) -> Batch:
             judged.results[index] = Pushed(_client_id(item), None, False, False, refusal.code, refusal.message)  # type: ignore[arg-type]
             continue
         if size > LARGE_BYTES:
-            event = await asyncio.to_thread(redacted, event, item.get("payload"), redactor)
+            event = await asyncio.to_thread(redacted, event, item, redactor)
         else:
-            event = redacted(event, item.get("payload"), redactor)
+            event = redacted(event, item, redactor)
         judged.events.append(event)
         judged.size += size
         if time.monotonic() - since > BREATHE_SECONDS:
@@ -123,22 +125,25 @@ def read(item: Any) -> tuple[NewEvent, int]:
     if value is not None:
         payload = wire.dumps(value)
         size += len(payload)
+    facts = _facts(item.get("facts"))
     if size > EVENT_BYTES:
         raise Refused("event_too_large", f"An event may have {EVENT_BYTES} bytes; this one has {size}.")
-    return NewEvent(client_id, kind, epoch, turn, agent, body, payload, _moment(item.get("occurred_at"))), size
+    return NewEvent(client_id, kind, epoch, turn, agent, body, payload, _moment(item.get("occurred_at")), facts), size
 
 
-def redacted(event: NewEvent, value: Any, redactor: Redactor) -> NewEvent:
-    """The event without its secrets; *value* is what its payload is the JSON of."""
-    body, payload = event.body, event.payload
+def redacted(event: NewEvent, item: dict[str, Any], redactor: Redactor) -> NewEvent:
+    """The event without its secrets; *item* is what its payload and its facts are the JSON of."""
+    body, payload, facts = event.body, event.payload, event.facts
     if body is not None:
         body = redactor.text(body)
     # What holds nothing to take out comes back as the same object: nearly every event.
-    if isinstance(payload, bytes) and (clean := redactor.value(value, payload)) is not value:
+    if isinstance(payload, bytes) and (clean := redactor.value(item["payload"], payload)) is not item["payload"]:
         payload = wire.dumps(clean)
-    if body is event.body and payload is event.payload:
+    if isinstance(facts, bytes) and (clean := redactor.value(item["facts"], facts)) is not item["facts"]:
+        facts = wire.dumps(clean)
+    if body is event.body and payload is event.payload and facts is event.facts:
         return event
-    return event._replace(body=body, payload=payload)
+    return event._replace(body=body, payload=payload, facts=facts)
 
 
 def _text(item: dict[str, Any], name: str) -> str | None:
@@ -151,6 +156,17 @@ def _text(item: dict[str, Any], name: str) -> str | None:
         code = "not_valid" if name in LONGEST else "event_too_large"
         raise Refused(code, f"{name} may have {LONGEST.get(name, EVENT_BYTES)} characters.")
     return value
+
+
+def _facts(value: Any) -> bytes | None:
+    if value is None:
+        return None
+    try:
+        Facts.model_validate(value)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise Refused("facts_not_valid", f"facts.{where}: {error.errors()[0]['msg']}"[:200]) from None
+    return wire.dumps(value)
 
 
 def _moment(value: Any) -> str | None:

@@ -14,12 +14,13 @@ PUSH = b"""
 select client_id, seq, created, late, code, message from polaris.push_events(
   p_org => %b::bigint, p_actor => %b::text[], p_project => %b::text[], p_session => %b::text[], p_epoch => %b::bigint[],
   p_kind => %b::text[], p_client_id => %b::text[], p_turn => %b::text[], p_agent => %b::text[], p_body => %b::text[],
-  p_payload => %b::text[]::jsonb[], p_occurred_at => %b::text[]::timestamptz[]) order by ord
+  p_payload => %b::text[]::jsonb[], p_occurred_at => %b::text[]::timestamptz[],
+  p_facts => %b::text[]::jsonb[]) order by ord
 """
 
 
 class NewEvent(NamedTuple):
-    """One event on its way in. ``payload`` is JSON text, ``occurred_at`` RFC 3339; both free of NUL and surrogates."""
+    """One event on its way in. ``payload`` and ``facts`` are JSON text, ``occurred_at`` RFC 3339; none has NUL."""
 
     client_id: str
     kind: str
@@ -29,6 +30,7 @@ class NewEvent(NamedTuple):
     body: str | None = None
     payload: bytes | str | None = None
     occurred_at: str | None = None
+    facts: bytes | str | None = None
 
 
 class Pushed(NamedTuple):
@@ -115,4 +117,5 @@ def columns(org: int | None, wheres: Sequence[Where], events: Sequence[NewEvent]
         Texts([e.body for e in events]),
         Texts([e.payload for e in events]),
         Texts([e.occurred_at for e in events]),
+        Texts([e.facts for e in events]),
     )

@@ -220,7 +220,7 @@ class ReapedRow(model.Answer):
 
 
 class EventRow(NamedTuple):
-    """One event, in the order of the JSON that readers get; ``payload`` is JSON text."""
+    """One event, in the order of the JSON that readers get; ``payload`` and ``facts`` are JSON text."""
 
     seq: int
     project: str
@@ -238,6 +238,8 @@ class EventRow(NamedTuple):
     late: bool
     occurred_at: datetime
     recorded_at: datetime
+    facts: str | None = None
+    erased_at: datetime | None = None
 
 
 class EntryRow(NamedTuple):
@@ -260,3 +262,5 @@ class EntryRow(NamedTuple):
     occurred_at: datetime
     recorded_at: datetime
     body_characters: int
+    facts: str | None = None
+    erased_at: datetime | None = None

@@ -70,10 +70,12 @@ def _refuse(text: str) -> None:
 
 
 def event(row: EventRow) -> bytes:
-    """One event as every reader gets it. The payload's text goes through unparsed."""
+    """One event as every reader gets it. The texts of payload and facts go through unparsed."""
     fields = row._asdict()
     if row.payload is not None:
         fields["payload"] = orjson.Fragment(row.payload)
+    if row.facts is not None:
+        fields["facts"] = orjson.Fragment(row.facts)
     return orjson.dumps(fields, option=OPTIONS)
 
 

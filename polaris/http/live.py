@@ -15,6 +15,7 @@ from polaris.db.listen import Control
 from polaris.db.pool import Database
 from polaris.errors import NotFound, PolarisError, from_database
 from polaris.http.auth import Authenticator, Caller
+from polaris.tasks import wait
 
 logger = logging.getLogger(__name__)
 
@@ -99,11 +100,7 @@ class Registry:
                 logger.warning("credentials could not be checked", extra={"reason": type(error).__name__})
                 self._orgs |= orgs
             await asyncio.sleep(SHORTEST_SECONDS)
-            try:
-                async with asyncio.timeout(max(0.0, began + self._seconds - time.monotonic())):
-                    await self._poked.wait()
-            except TimeoutError:
-                pass
+            await wait(self._poked, max(0.0, began + self._seconds - time.monotonic()))
 
     async def revalidate(self, orgs: Iterable[int] = ()) -> None:
         """Ends what hangs on dead credentials, and what watches a project that its actor may not see any more."""

@@ -30,6 +30,7 @@ LIGHT = {
             "secret_judge",
             "secret_rules",
             "render",
+            "tasks",
             "credentials",
         ),
     )

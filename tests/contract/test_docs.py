@@ -29,7 +29,9 @@ OUTSIDE = ("/openapi.json",)  # served beside the table of operations: it descri
 CODE_NAME = re.compile(r"[a-z][a-z0-9_]{2,62}")
 # How SQL says why: fail(409, 'org_exists', …), then 'no_such_project', constraint name_is_a_slug check (…).
 SQL_FAILURES = re.compile(r"polaris_data\.fail\s*\(\s*(\d{3}),\s*'(\w+)'")
-SQL_CODES = re.compile(r"\bthen\s+'(no_such_\w+|not_driver|unknown_kind|client_id_\w+|event_too_large)'")
+SQL_CODES = re.compile(
+    r"\bthen\s+'(no_such_\w+|not_driver|unknown_kind|client_id_\w+|event_too_large|facts_not_valid)'"
+)
 # Keys say nothing to a caller; the name of every other constraint is an answer.
 SQL_CONSTRAINTS = re.compile(r"\b(?:constraint|unique index)\s+(?!\w+_pkey\b|\w+_fkey\b)(\w+)\s+(?:unique|check|on)\b")
 SETTING = re.compile(r"\bPOLARIS_[A-Z][A-Z0-9_]*\b")

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from api_place import QUICK, Place, running, settle
 
 from polaris.db import slack_calls
-from polaris.db.slack_calls import Jsonb, SlackRow
+from polaris.db.slack_calls import Jsonb
+from polaris.db.slack_rows import SlackRow
 from polaris.demo_slack import FakeSlack
 from polaris.http.limits import Limits
 

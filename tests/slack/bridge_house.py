@@ -17,7 +17,7 @@ from polaris.bridge.web_api import WebApi
 from polaris.db import calls, slack_calls
 from polaris.db.pool import Database
 from polaris.db.push import PUSH, NewEvent, Pushed, Where, columns
-from polaris.db.slack_calls import ChannelRow, SlackRow
+from polaris.db.slack_rows import ChannelRow, SlackRow
 from polaris.demo_slack import FakeSlack
 from polaris.errors import Conflict
 from polaris.settings import Settings

@@ -13,7 +13,8 @@ from psycopg.rows import namedtuple_row
 
 from polaris.bridge.place import Place
 from polaris.db import slack_calls
-from polaris.db.slack_calls import ChannelRow, Jsonb
+from polaris.db.slack_calls import Jsonb
+from polaris.db.slack_rows import ChannelRow
 
 TEAM = "T1"
 

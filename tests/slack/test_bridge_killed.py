@@ -15,7 +15,7 @@ from real_bridge import RealBridge
 from traffic import Seat, Stage, stage
 
 from polaris.db import calls, slack_calls
-from polaris.db.slack_calls import FiguresRow
+from polaris.db.slack_rows import FiguresRow
 from polaris.demo_slack import Gate
 
 pytestmark = pytest.mark.slow

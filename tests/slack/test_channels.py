@@ -15,7 +15,7 @@ from polaris.bridge import channels as module
 from polaris.bridge.channels import Channels, names
 from polaris.bridge.place import Place, Replaced, TokenRefused
 from polaris.db import calls, slack_calls
-from polaris.db.slack_calls import ChannelRow, SlackEventRow
+from polaris.db.slack_rows import ChannelRow, SlackEventRow
 from polaris.demo_slack import FakeSlack
 
 

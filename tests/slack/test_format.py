@@ -16,7 +16,7 @@ from polaris.bridge import format
 from polaris.bridge.format import LIMIT, Room, posts, shown_text, who
 from polaris.bridge.guard import guarded
 from polaris.db.rows import EventRow
-from polaris.db.slack_calls import PersonRow, PostRow
+from polaris.db.slack_rows import PersonRow, PostRow
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DELIVERY = UUID("6b1f6f0e-0000-4000-8000-000000000001")

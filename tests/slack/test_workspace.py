@@ -13,11 +13,12 @@ from bridge_house import House, until
 from polaris.bridge import tasks
 from polaris.bridge import workspace as module
 from polaris.bridge.place import Place, Replaced, TokenRefused
-from polaris.bridge.tasks import finished, keep, together
+from polaris.bridge.tasks import keep
 from polaris.bridge.web_api import Limited
 from polaris.bridge.workspace import Workspace
 from polaris.db import calls, slack_calls
 from polaris.demo_slack import FakeSlack
+from polaris.tasks import finished, together
 
 
 class Ear:

@@ -404,8 +404,8 @@ class Stage:
             await asyncio.sleep(0.5)
             await self.sql(
                 "update polaris_data.slack_posts set due_at = clock_timestamp() "
-                "where state = 'unsure' and posting_since < clock_timestamp() - make_interval(secs => %s) "
-                "and due_at > clock_timestamp()",
+                "where state = 'unsure' and due_at > clock_timestamp() "
+                "and due_at - interval '60 seconds' < clock_timestamp() - make_interval(secs => %s)",
                 UNSURE_SECONDS,
             )
             for house in self.houses.values():

@@ -707,7 +707,7 @@ declare
 begin
   perform polaris_data.require_fence(p_org, p_fence);
   update polaris_data.slack_posts o set
-    state = 'posting', attempts = o.attempts + 1, repeats = o.repeats + (o.state <> 'waiting')::integer, posting_since = v_now,
+    state = 'posting', attempts = o.attempts + 1, repeats = o.repeats + (o.state <> 'waiting')::integer,
     due_at = v_now + interval '60 seconds', channel_id = c.channel_id
   from polaris_data.slack_channels c
   join polaris_data.projects p on p.org_id = c.org_id and p.project_id = c.project_id and p.visibility = 'org'
@@ -768,7 +768,7 @@ ALTER FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_sessi
 
 COMMENT ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) IS 'What a driver has to know who takes a session over.';
 
-CREATE FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer DEFAULT NULL::integer, p_reaction text DEFAULT NULL::text, p_deleted boolean DEFAULT false, p_retry_in interval DEFAULT NULL::interval, p_reason text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer DEFAULT NULL::integer, p_reaction text DEFAULT NULL::text, p_deleted boolean DEFAULT false, p_reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -781,14 +781,14 @@ begin
     reaction_shown = case when p_reason is not null then reaction when p_reaction is not null then nullif(p_reaction, '') else reaction_shown end,
     extra_ts = case when p_deleted or p_reason is not null then null else extra_ts end,
     reason = coalesce(left(p_reason, 300), reason),
-    due_at = case when p_retry_in is not null then v_now + p_retry_in when kind = 'tools' then v_now + interval '3 seconds' else due_at end
+    due_at = case when kind = 'tools' then v_now + interval '3 seconds' else due_at end
   where org_id = p_org and post_id = p_post_id;
 end;
 $$;
 
-ALTER FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_retry_in interval, p_reason text) OWNER TO polaris_owner;
+ALTER FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_reason text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_retry_in interval, p_reason text) IS 'A message in Slack looks as it should now.';
+COMMENT ON FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_reason text) IS 'A message in Slack looks as it should now.';
 
 CREATE FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer DEFAULT 60) RETURNS TABLE(created boolean, org_id bigint, project_id bigint, session_id bigint, project text, name text, driver text, epoch bigint, seat text, lease_until timestamp with time zone, created_by text, created_at timestamp with time zone, archived_at timestamp with time zone, last_seq bigint, advice_waiting bigint, driver_since timestamp with time zone, reserved_for text, reserved_until timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1575,23 +1575,6 @@ $$;
 ALTER FUNCTION polaris.get_slack_figures(p_org bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris.get_slack_figures(p_org bigint) IS 'How the bridge of an organization does.';
-
-CREATE FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) RETURNS TABLE(user_id text, name text, standing text, actor text)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-  perform polaris_data.require_service();
-  return query
-  select s.user_id, s.name, s.standing, polaris_data.slack_actor(p_org, s.user_id)
-  from polaris_data.slack_people s where s.org_id = p_org and s.user_id = p_user;
-end;
-$$;
-
-ALTER FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) OWNER TO polaris_owner;
-
-COMMENT ON FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) IS 'As whom a person of the workspace speaks.';
 
 CREATE FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) RETURNS TABLE(error text, machine text, address text, created_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2380,7 +2363,7 @@ ALTER FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text)
 
 COMMENT ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text) IS 'The sessions of a project.';
 
-CREATE FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) RETURNS SETOF polaris_data.slack_channel_row
+CREATE FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text, p_project_id bigint DEFAULT NULL::bigint) RETURNS SETOF polaris_data.slack_channel_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2391,16 +2374,16 @@ begin
     r.last_seq, r.visibility = 'org' and r.archived_at is null, c.channel_id, coalesce(c.name, r.name), coalesce(c.state, 'missing'),
     c.reason, coalesce(c.level, 'all'), coalesce(c.hears, true), coalesce(c.shared, false), coalesce(c.cursor,
       case when r.created_at > w.connected_at then 0 else r.last_seq end), c.digest_at
-  from polaris_data.show_projects(p_org) r
+  from polaris_data.show_projects(p_org, p_project_id) r
   left join polaris_data.slack_channels c on c.org_id = p_org and c.project_id = r.project_id
   left join polaris_data.slack_workspaces w on w.org_id = p_org
   where polaris_data.may_see(p_org, p_actor, r.project_id, r.visibility);
 end;
 $$;
 
-ALTER FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) OWNER TO polaris_owner;
+ALTER FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text, p_project_id bigint) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) IS 'The projects of an organization with their channels.';
+COMMENT ON FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text, p_project_id bigint) IS 'The projects of an organization with their channels.';
 
 CREATE FUNCTION polaris.list_slack_inbox(p_org bigint) RETURNS SETOF polaris_data.slack_event_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2443,12 +2426,7 @@ CREATE FUNCTION polaris.list_slack_people(p_org bigint, p_actor text, p_users te
 begin
   perform polaris_data.require_service();
   perform polaris_data.require_admin(p_org, p_actor);
-  return query
-  select s.user_id, s.handle, s.username, s.name, s.email, s.picture, s.standing, s.member, s.member_by,
-    polaris_data.slack_actor(p_org, s.user_id), s.looked_up_at
-  from polaris_data.slack_people s
-  where s.org_id = p_org and (p_users is null or s.user_id = any (p_users)) and (p_members is null or s.member = any (p_members))
-  order by s.standing <> 'full', s.name, s.user_id;
+  return query select * from polaris_data.show_slack_people(p_org, p_users, p_members);
 end;
 $$;
 
@@ -2502,7 +2480,7 @@ ALTER FUNCTION polaris.list_slack_posts(p_org bigint, p_limit integer) OWNER TO 
 
 COMMENT ON FUNCTION polaris.list_slack_posts(p_org bigint, p_limit integer) IS 'What is to be sent to Slack now.';
 
-CREATE FUNCTION polaris.list_slack_workspaces() RETURNS TABLE(org_id bigint, org text, team_id text, app_id text, bot_user_id text, bot_id text, token bytea, token_key text, state text, people_at timestamp with time zone, hears_everybody boolean, invites_drivers boolean, threads_turns boolean)
+CREATE FUNCTION polaris.list_slack_workspaces(p_org bigint DEFAULT NULL::bigint) RETURNS TABLE(org_id bigint, org text, team_id text, app_id text, bot_user_id text, bot_id text, token bytea, token_key text, state text, people_at timestamp with time zone, hears_everybody boolean, invites_drivers boolean, threads_turns boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2513,13 +2491,13 @@ begin
   select w.org_id, o.slug, w.team_id, w.app_id, w.bot_user_id, w.bot_id, w.token, w.token_key, w.state, w.people_at,
     w.hears_everybody, w.invites_drivers, w.threads_turns
   from polaris_data.slack_workspaces w join polaris_data.orgs o on o.org_id = w.org_id
-  where w.token is not null order by w.org_id;
+  where w.token is not null and (p_org is null or w.org_id = p_org) order by w.org_id;
 end;
 $$;
 
-ALTER FUNCTION polaris.list_slack_workspaces() OWNER TO polaris_owner;
+ALTER FUNCTION polaris.list_slack_workspaces(p_org bigint) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris.list_slack_workspaces() IS 'Every workspace that has a token.';
+COMMENT ON FUNCTION polaris.list_slack_workspaces(p_org bigint) IS 'Every workspace that has a token.';
 
 CREATE FUNCTION polaris.list_tokens(p_org bigint, p_actor text) RETURNS SETOF polaris_data.token_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -3485,7 +3463,7 @@ begin
   perform polaris_data.publish_control(p_org, 'slack', 0);
   perform polaris_data.write_audit(p_org, p_actor, 'slack.channel', p_project, jsonb_strip_nulls(jsonb_build_object(
     'level', p_level, 'hears', p_hears, 'again', p_again)));
-  return query select * from polaris.list_slack_channels(p_org, p_actor) c where c.project_id = v_project.project_id;
+  return query select * from polaris.list_slack_channels(p_org, p_actor, v_project.project_id);
 end;
 $$;
 
@@ -5432,6 +5410,28 @@ ALTER FUNCTION polaris_data.show_slack(p_org bigint) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.show_slack(p_org bigint) IS 'An organization''s workspace as it may be shown.';
 
+CREATE FUNCTION polaris_data.show_slack_people(p_org bigint, p_users text[], p_members text[]) RETURNS SETOF polaris_data.slack_person_row
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.user_id, s.handle, s.username, s.name, s.email, s.picture, s.standing, s.member, s.member_by,
+    case
+      when s.standing <> 'full' then null
+      when m.handle is not null then 'user:' || m.handle
+      when w.hears_everybody then 'slack:' || s.handle
+    end, s.looked_up_at
+  from polaris_data.slack_people s
+  left join polaris_data.slack_workspaces w on w.org_id = p_org
+  left join polaris_data.members m on m.org_id = p_org and m.handle = s.member and m.removed_at is null
+  where s.org_id = p_org and s.user_id = any (coalesce(p_users, array(
+    select x.user_id from polaris_data.slack_people x where x.org_id = p_org and (p_members is null or x.member = any (p_members)))))
+  order by s.standing <> 'full', s.name, s.user_id;
+$$;
+
+ALTER FUNCTION polaris_data.show_slack_people(p_org bigint, p_users text[], p_members text[]) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.show_slack_people(p_org bigint, p_users text[], p_members text[]) IS 'People of the workspace and as whom they speak.';
+
 CREATE FUNCTION polaris_data.show_slack_posts(p_org bigint, p_posts bigint[]) RETURNS SETOF polaris_data.slack_post_row
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5490,14 +5490,7 @@ CREATE FUNCTION polaris_data.slack_actor(p_org bigint, p_user text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select case
-    when s.standing <> 'full' then null
-    when polaris_data.role_of(p_org, 'user:' || s.member) is not null then 'user:' || s.member
-    when w.hears_everybody then 'slack:' || s.handle
-  end
-  from polaris_data.slack_people s
-  join polaris_data.slack_workspaces w on w.org_id = s.org_id
-  where s.org_id = p_org and s.user_id = p_user;
+  select s.actor from polaris_data.show_slack_people(p_org, array[p_user], null) s;
 $$;
 
 ALTER FUNCTION polaris_data.slack_actor(p_org bigint, p_user text) OWNER TO polaris_owner;
@@ -6380,7 +6373,6 @@ CREATE TABLE polaris_data.slack_posts (
     doubles integer DEFAULT 0 NOT NULL,
     made_at timestamp with time zone NOT NULL,
     due_at timestamp with time zone NOT NULL,
-    posting_since timestamp with time zone,
     posted_at timestamp with time zone,
     reason text,
     CONSTRAINT lane_is_known CHECK ((lane = ANY (ARRAY['channel'::text, 'side'::text]))),
@@ -6796,8 +6788,8 @@ REVOKE ALL ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text,
 GRANT ALL ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.brief(p_org bigint, p_actor text, p_project text, p_session text, p_characters integer) TO polaris_client;
 
-REVOKE ALL ON FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_retry_in interval, p_reason text) FROM PUBLIC;
-GRANT ALL ON FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_retry_in interval, p_reason text) TO polaris_service;
+REVOKE ALL ON FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.change_slack_post(p_org bigint, p_fence bigint, p_post_id bigint, p_version integer, p_reaction text, p_deleted boolean, p_reason text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.claim_driver(p_org bigint, p_actor text, p_project text, p_session text, p_lease_seconds integer) TO polaris_service;
@@ -6890,9 +6882,6 @@ GRANT ALL ON FUNCTION polaris.get_slack(p_org bigint, p_actor text) TO polaris_s
 
 REVOKE ALL ON FUNCTION polaris.get_slack_figures(p_org bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.get_slack_figures(p_org bigint) TO polaris_service;
-
-REVOKE ALL ON FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) FROM PUBLIC;
-GRANT ALL ON FUNCTION polaris.get_slack_speaker(p_org bigint, p_user text) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.guess_device_login(p_person bigint, p_user_code text) TO polaris_service;
@@ -6994,8 +6983,8 @@ REVOKE ALL ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_proje
 GRANT ALL ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text) TO polaris_service;
 GRANT ALL ON FUNCTION polaris.list_sessions(p_org bigint, p_actor text, p_project text) TO polaris_client;
 
-REVOKE ALL ON FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) FROM PUBLIC;
-GRANT ALL ON FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text) TO polaris_service;
+REVOKE ALL ON FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text, p_project_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_slack_channels(p_org bigint, p_actor text, p_project_id bigint) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.list_slack_inbox(p_org bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_slack_inbox(p_org bigint) TO polaris_service;
@@ -7006,8 +6995,8 @@ GRANT ALL ON FUNCTION polaris.list_slack_people(p_org bigint, p_actor text, p_us
 REVOKE ALL ON FUNCTION polaris.list_slack_posts(p_org bigint, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_slack_posts(p_org bigint, p_limit integer) TO polaris_service;
 
-REVOKE ALL ON FUNCTION polaris.list_slack_workspaces() FROM PUBLIC;
-GRANT ALL ON FUNCTION polaris.list_slack_workspaces() TO polaris_service;
+REVOKE ALL ON FUNCTION polaris.list_slack_workspaces(p_org bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION polaris.list_slack_workspaces(p_org bigint) TO polaris_service;
 
 REVOKE ALL ON FUNCTION polaris.list_tokens(p_org bigint, p_actor text) FROM PUBLIC;
 GRANT ALL ON FUNCTION polaris.list_tokens(p_org bigint, p_actor text) TO polaris_service;
@@ -7272,6 +7261,8 @@ REVOKE ALL ON FUNCTION polaris_data.show_projects(p_org bigint, p_project bigint
 REVOKE ALL ON FUNCTION polaris_data.show_sessions(p_org bigint, p_project bigint, p_session bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.show_slack(p_org bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.show_slack_people(p_org bigint, p_users text[], p_members text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.show_slack_posts(p_org bigint, p_posts bigint[]) FROM PUBLIC;
 

@@ -35,6 +35,7 @@ EVENT: dict[str, Any] = {
     "body": "text",
     "payload": None,
     "occurred_at": None,
+    "facts": None,
 }
 PUSHED = (
     "actor",
@@ -48,6 +49,7 @@ PUSHED = (
     "body",
     "payload",
     "occurred_at",
+    "facts",
 )
 
 

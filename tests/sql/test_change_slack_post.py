@@ -1,6 +1,5 @@
 """polaris.change_slack_post: a message in Slack looks as it should now, in these points."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -60,14 +59,6 @@ def test_a_reaction_that_is_not_the_one_wanted_any_more_is_set_again(talk: Talk)
     talk.change_slack_post(post_id=message.post_id, reaction=message.reaction)
 
     assert [(row.reaction, row.reaction_shown) for row in talk.list_slack_posts()] == [("eyes", "inbox_tray")]
-
-
-def test_put_off_it_comes_again_when_slack_says_so(talk: Talk, line: Any) -> None:
-    talk.change_slack_post(post_id=line.post_id, retry_in=timedelta(seconds=30))
-    assert talk.listed() == []
-    talk.later(timedelta(seconds=30))
-    assert talk.listed() == ["tools:fxm:1"]
-    assert talk.row(line.post_id).shown == 1
 
 
 def test_given_up_it_rests_as_it_is_and_says_why(talk: Talk, line: Any) -> None:

@@ -493,4 +493,5 @@ def test_the_codes_of_pushed_events_are_those_of_the_contract() -> None:
         "client_id_not_valid",
         "client_id_taken",
         "event_too_large",
+        "facts_not_valid",
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from people import joined
 from slack_story import Workspace
 from story import Story, refused
@@ -64,3 +65,44 @@ def test_those_of_another_organization_are_not_there(story: Story, tell: Any) ->
     user = theirs.person("Krishna")
 
     assert work.list_slack_people(users=[user]) == []
+
+
+@pytest.mark.parametrize("standing", ["guest", "stranger", "bot", "deleted"])
+def test_who_is_not_heard_is_known_and_nobody(story: Story, standing: str) -> None:
+    work = Workspace(story)
+    user = work.person("X", standing=standing)
+
+    assert [(row.standing, row.actor) for row in work.list_slack_people(users=[user])] == [(standing, None)]
+
+
+def test_members_speak_as_themselves_and_others_as_somebody_of_slack(story: Story) -> None:
+    work = Workspace(story)
+    joined(story, "krishna")
+    member, other = work.person("Krishna", "krishna@acme.example"), work.person("Krishna")
+    actors = {row.user_id: row.actor for row in work.list_slack_people(users=[member, other])}
+
+    assert actors == {member: "user:krishna", other: "slack:krishna-2"}
+
+
+def test_an_organization_may_hear_its_members_only(story: Story) -> None:
+    work = Workspace(story)
+    joined(story, "krishna")
+    member, other = work.person("Krishna", "krishna@acme.example"), work.person("Priya")
+    work.set_slack(hears_everybody=False)
+    actors = {row.user_id: row.actor for row in work.list_slack_people(users=[member, other])}
+
+    assert actors == {member: "user:krishna", other: None}
+
+
+def test_a_member_who_was_removed_speaks_as_somebody_of_slack(story: Story) -> None:
+    work = Workspace(story)
+    joined(story, "krishna")
+    user = work.person("Krishna", "krishna@acme.example")
+    work.map_slack_person(user=user, member="krishna")
+    story.remove_member(actor=story.me, handle="krishna")
+
+    assert [row.actor for row in work.list_slack_people(users=[user])] == ["slack:krishna"]
+
+
+def test_somebody_who_was_never_looked_up_is_no_row(story: Story) -> None:
+    assert Workspace(story).list_slack_people(users=["U-nobody"]) == []

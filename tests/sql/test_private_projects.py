@@ -24,6 +24,7 @@ SECRETS = (HIDDEN, "inner-session", DRIVER, "hidden words", "hidden rewording", 
 NAMES = {"p_project", "p_projects", "p_project_id", "p_delivery"}
 UNGATED = {
     "finish_slack_event": "a bridge under its lease; nothing is posted for a project that is private",
+    "index_events": "the service only: who may see what was indexed is asked when it is read",
     "list_heads": "the service only: numbers of projects whose watchers it has checked",
     "read_project_events": "the service only: the relay has checked its subscribers",
     "write_slack_channel": "a bridge under its lease; a channel's row says nothing of the project",
@@ -44,6 +45,7 @@ ARGUMENTS: dict[str, Any] = {
     "p_decision": "send",
     "p_epoch": 1,
     "p_expires_in": "1 hour",
+    "p_facts": None,
     "p_for": "user:outsider",
     "p_hash": b"h" * 32,
     "p_hears": None,
@@ -58,6 +60,7 @@ ARGUMENTS: dict[str, Any] = {
     "p_payload": {"k": "v"},
     "p_payload_bytes": 1000,
     "p_policy": "mute",
+    "p_project_id": None,
     "p_reason": "because",
     "p_sender_class": "human",
     "p_seq": 1,

@@ -410,3 +410,15 @@ def test_a_driver_who_may_see_a_private_project_no_more_still_delivers_late(stor
     assert (late.created, late.late) == (True, True)
     assert (future.code, future.message) == ("no_such_project", "There is no project pj.")
     story.check()
+
+
+def test_facts_are_kept_beside_the_payload_and_no_other_json_is(story: Story) -> None:
+    fxm = story.session("fxm", driver=story.me)
+    facts = {"repository": "git.example/a/b", "branch": "main", "commit": "a" * 40}
+    answers = story.push(
+        fxm, event("a", facts=facts), event("b", facts="[1]"), event("c"), event("d", facts={"x": "y" * 20_000})
+    )
+
+    assert [row.code for row in answers] == [None, "facts_not_valid", None, "facts_not_valid"]
+    kept = [json.loads(row.facts) if row.facts else None for row in story.read_events(project="pj", kind=["prompt"])]
+    assert kept == [facts, None]

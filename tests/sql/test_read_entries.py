@@ -1,7 +1,12 @@
 """polaris.read_entries: a page of history for people, without the weight."""
 
 import pytest
-from story import Story, event, refused
+from story import Row, Story, event, refused
+
+
+def seen(row: Row) -> dict[str, object]:
+    """What both functions say of an event."""
+    return {name: value for name, value in row._asdict().items() if name not in ("payload", "body_characters")}
 
 
 def test_it_is_the_page_that_read_events_gives(story: Story) -> None:
@@ -17,7 +22,7 @@ def test_it_is_the_page_that_read_events_gives(story: Story) -> None:
         events = story.read_events(project="pj", **filters)
         entries = story.read_entries(project="pj", **filters)
 
-        assert [entry._replace(payload=None)[:-1] for entry in entries] == [e._replace(payload=None) for e in events]
+        assert [seen(entry) for entry in entries] == [seen(e) for e in events]
         assert [entry.body_characters for entry in entries] == [len(e.body) for e in events]
 
 

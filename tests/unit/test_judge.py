@@ -56,3 +56,19 @@ async def test_what_is_too_large_is_refused_before_it_is_looked_through() -> Non
     assert judged.results[0] is not None
     assert judged.results[0].code == "event_too_large"
     assert not redactor.begun.is_set()
+
+
+async def test_facts_are_kept_without_their_secrets_and_refused_in_their_place() -> None:
+    facts = {
+        "repository": "https://me:hunter2hunter2@git.example/a/b",
+        "commit": "a" * 40,
+        "usage": [{"message": "m1"}],
+    }
+    given = [event(1, facts=facts), event(2, facts={"commit": "main"}), event(3, facts=[]), event(4, facts={"x": 1})]
+    judged = await judge.batch({"events": given}, Redactor(b"key"))
+
+    (kept,) = judged.events
+    assert isinstance(kept.facts, bytes)
+    assert b"hunter2" not in kept.facts
+    assert b'"commit":"' + b"a" * 40 in kept.facts
+    assert [one and one.code for one in judged.results] == [None, *["facts_not_valid"] * 3]

@@ -249,8 +249,8 @@ async def _channel(conn: Connection, who: Caller, project_id: int) -> str:
     workspace = next(iter(await slack_calls.get_slack(conn, who.org_id, who.actor)), None)
     if workspace is None or workspace.state != "connected":
         return ""
-    rows = await slack_calls.list_slack_channels(conn, who.org_id, who.actor)
-    return slack_words.link(workspace, next((row for row in rows if row.project_id == project_id), None))
+    rows = await slack_calls.list_slack_channels(conn, who.org_id, who.actor, project_id)
+    return slack_words.link(workspace, next(iter(rows), None))
 
 
 def _mark_unread(entries: list[timeline.Entry], mark: int) -> None:

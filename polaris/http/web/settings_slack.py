@@ -14,7 +14,7 @@ from polaris.bridge.envelope import EVENTS
 from polaris.bridge.seal import Seal
 from polaris.bridge.web_api import SCOPES
 from polaris.db import slack_calls
-from polaris.db.slack_calls import WorkspaceRow
+from polaris.db.slack_rows import WorkspaceRow
 from polaris.errors import PolarisError, Unprocessable
 from polaris.http.service import SERVICE
 from polaris.http.web import site, slack_words
@@ -38,7 +38,9 @@ async def show(request: web.Request, problem: PolarisError | None = None) -> web
         figures = await slack_calls.get_slack_figures(conn, who.org_id) if is_on and is_admin else []
         has_bridge = workspace is not None and slack_words.has_bridge(workspace, now)
         # Why none works for it may be the key: whoever may mend that is told.
-        sealed = await slack_calls.list_slack_workspaces(conn) if is_on and is_admin and not has_bridge else []
+        sealed = (
+            await slack_calls.list_slack_workspaces(conn, who.org_id) if is_on and is_admin and not has_bridge else []
+        )
     for target in (settings.slack_url, WORKSPACES) if settings.slack_url == SLACK else (settings.slack_url,):
         site.allow_form_target(request, target)
     manifests = {kind: manifest(request[site.ORIGIN], kind) for kind in ("http", "socket")}
@@ -54,7 +56,7 @@ async def show(request: web.Request, problem: PolarisError | None = None) -> web
         why=slack_words.reason(workspace.reason) if workspace else "",
         has_bridge=has_bridge,
         holder=(workspace.holder or "").rpartition(" ")[0] if workspace else "",
-        seal_problem=next((_seal_problem(settings, row) for row in sealed if row.org_id == who.org_id), None),
+        seal_problem=next((_seal_problem(settings, row) for row in sealed), None),
         lacking=slack_words.lacking(workspace, SCOPES) if workspace and workspace.state == "connected" else [],
         channels=[slack_words.Channel.of(row, workspace, has_bridge) for row in rows] if workspace else [],
         figures=slack_words.figures(figures[0]) if figures else [],

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from aiohttp import web
 
 from polaris.db import calls, slack_calls
-from polaris.db.slack_calls import PersonRow
+from polaris.db.slack_rows import PersonRow
 from polaris.errors import PolarisError
 from polaris.http.service import SERVICE
 from polaris.http.web import site, slack_words

@@ -20,7 +20,7 @@ from aiohttp import hdrs, web
 from polaris.bridge.seal import Seal
 from polaris.bridge.web_api import SCOPES, Away, Limited, Refused, Unsure, WebApi
 from polaris.db import slack_calls
-from polaris.db.slack_calls import InstallRow, SlackRow
+from polaris.db.slack_rows import InstallRow, SlackRow
 from polaris.errors import Forbidden, NotFound, PolarisError, Unprocessable
 from polaris.http import problems
 from polaris.http.service import SERVICE
@@ -194,11 +194,11 @@ async def disconnect(request: web.Request) -> web.StreamResponse:
     """Ends it here first; Slack is told afterwards, and if that fails the page says so."""
     service, who = request.app[SERVICE], site.caller(request)
     async with service.database.connection() as conn:
-        workspaces = await slack_calls.list_slack_workspaces(conn) if who.role == "admin" else []
+        workspaces = await slack_calls.list_slack_workspaces(conn, who.org_id) if who.role == "admin" else []
         await slack_calls.disconnect_slack(conn, who.org_id, who.actor, "administrator")
     said = "Slack is disconnected, and what came from there is deleted."
     for workspace in workspaces:
-        if workspace.org_id == who.org_id and not await _revoke(service.settings, workspace.token, workspace.token_key):
+        if not await _revoke(service.settings, workspace.token, workspace.token_key):
             said += " Slack could not be told: remove the app there, too."
     return site.see(request, address(request, "slack"), flash=said)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from polaris.db.slack_calls import ChannelRow, FiguresRow, PersonRow, SlackRow
+from polaris.db.slack_rows import ChannelRow, FiguresRow, PersonRow, SlackRow
 
 LEVELS = (
     ("all", "All", "prompts, answers, advice, seats; tool calls as one line in the prompt's thread"),

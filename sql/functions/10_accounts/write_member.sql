@@ -1,4 +1,5 @@
--- Writes a membership, and finds the person in the organization's Slack. Somebody who left comes back under the handle that it had, and no other.
+-- Writes a membership, and finds the person in the organization's Slack. Somebody who left comes back under the handle that it had, and
+-- no other.
 -- Fails: 409 already_member, 409 member_exists (a handle is never given to another person, not even after a removal).
 create or replace function polaris_data.write_member (p_org bigint, p_person bigint, p_handle text, p_role text)
 returns void

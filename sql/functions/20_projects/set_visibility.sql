@@ -1,5 +1,6 @@
 -- Opens a project to the organization, or makes it private: then its maker and whoever does this are members, and drivers who are
--- not lose the seat. What was said while it was private is not told in Slack, neither then nor later. Its maker or an administrator. Fails: 403 admin_only, 404 no_such_project, 422 visibility_is_known.
+-- not lose the seat. What was said while it was private is not told in Slack, neither then nor later. Its maker or an administrator.
+-- Fails: 403 admin_only, 404 no_such_project, 422 visibility_is_known.
 create or replace function polaris.set_visibility (p_org bigint, p_actor text, p_project text, p_visibility text)
 returns setof polaris_data.project_row
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -9,7 +9,8 @@
 --
 -- The look-ups are written for one index each, as in write_events.
 --
--- Codes: no_such_project, no_such_session, not_driver, unknown_kind, client_id_not_valid, client_id_taken, event_too_large.
+-- Codes: no_such_project, no_such_session, not_driver, unknown_kind, client_id_not_valid, client_id_taken, event_too_large,
+-- facts_not_valid.
 -- Fails as a whole: 422 arrays_differ.
 create or replace function polaris.push_events (
   p_org bigint,
@@ -23,7 +24,8 @@ create or replace function polaris.push_events (
   p_agent text[],
   p_body text[],
   p_payload jsonb[],
-  p_occurred_at timestamptz[]
+  p_occurred_at timestamptz[],
+  p_facts jsonb[] default null
 )
 returns table (ord integer, client_id text, seq bigint, created boolean, late boolean, code text, message text)
 language plpgsql security definer
@@ -45,6 +47,7 @@ declare
   v_late boolean[];
   v_body text[] := p_body;
   v_payload jsonb[] := p_payload;
+  v_facts jsonb[] := p_facts;
   v_key bytea;
   v_large boolean := pg_column_size(p_payload) + pg_column_size(p_body) > 1048576; -- else no single event can be
 begin
@@ -55,16 +58,18 @@ begin
     or cardinality(p_session) is distinct from v_count or cardinality(p_epoch) is distinct from v_count
     or cardinality(p_kind) is distinct from v_count or cardinality(p_turn) is distinct from v_count
     or cardinality(p_agent) is distinct from v_count or cardinality(p_body) is distinct from v_count
-    or cardinality(p_payload) is distinct from v_count or cardinality(p_occurred_at) is distinct from v_count then
+    or cardinality(p_payload) is distinct from v_count or cardinality(p_occurred_at) is distinct from v_count
+    or cardinality(p_facts) <> v_count then
     perform polaris_data.fail(422, 'arrays_differ', 'The arrays of a batch must be equally long.', 'Use null where an event has nothing.');
   end if;
 
   if v_me.direct then
     select o.redaction_key into v_key from polaris_data.orgs o where o.org_id = v_me.org_id;
     select array_agg(polaris_data.redact_prefixes(v_key, u.body) order by u.ord),
-      array_agg(polaris_data.redact_prefixes(v_key, u.payload::text)::jsonb order by u.ord)
-    into v_body, v_payload
-    from unnest(p_body, p_payload) with ordinality as u (body, payload, ord);
+      array_agg(polaris_data.redact_prefixes(v_key, u.payload::text)::jsonb order by u.ord),
+      array_agg(polaris_data.redact_prefixes(v_key, u.facts::text)::jsonb order by u.ord)
+    into v_body, v_payload, v_facts
+    from unnest(p_body, p_payload, p_facts) with ordinality as u (body, payload, facts, ord);
   end if;
 
   select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord), bool_or(p.visibility <> 'org')
@@ -100,13 +105,14 @@ begin
           then 'unknown_kind'
         when u.client_id is null or char_length(u.client_id) not between 1 and 200 or u.client_id like 'polaris:%' then 'client_id_not_valid'
         when t.epoch is null then 'not_driver'
+        when jsonb_typeof(u.facts) <> 'object' or pg_column_size(u.facts) > 16384 then 'facts_not_valid'
         when v_large and coalesce(pg_column_size(u.payload), 0) + coalesce(octet_length(u.body), 0) > 1048576 then 'event_too_large'
       end order by u.ord),
     array_agg(t.ended_at is not null order by u.ord)
   into v_code, v_late
   from unnest(v_project, v_session, p_epoch, p_kind, p_client_id, v_actor,
-      case when v_large then p_body end, case when v_large then p_payload end)
-    with ordinality as u (project, session, epoch, kind, client_id, actor, body, payload, ord)
+      case when v_large then p_body end, case when v_large then p_payload end, p_facts)
+    with ordinality as u (project, session, epoch, kind, client_id, actor, body, payload, facts, ord)
   left join lateral (
     select t.epoch, t.ended_at from polaris_data.seats t
     where t.org_id = v_me.org_id and t.session_id = u.session and t.epoch between u.epoch and u.epoch and t.driver = u.actor
@@ -121,6 +127,7 @@ begin
       when 'unknown_kind' then format('%s is not a kind that can be pushed.', coalesce(quote_literal(left(x.kind, 80)), 'Nothing'))
       when 'client_id_not_valid' then 'A client_id has 1 to 200 characters and does not begin with polaris:.'
       when 'not_driver' then format('%s never held epoch %s of session %s.', x.actor, coalesce(x.epoch::text, 'null'), x.session)
+      when 'facts_not_valid' then 'Facts are a JSON object of at most 16 KiB.'
       when 'event_too_large' then 'An event may take 1 MiB.'
       when 'client_id_taken' then 'Another participant used this client_id.'
     end
@@ -128,7 +135,7 @@ begin
     unnest(p_client_id, v_late, p_project, p_session, p_kind, v_actor, p_epoch, v_project),
     polaris_data.write_events(
       v_me.org_id, v_code, v_project, v_session, p_epoch, p_kind, v_actor, array_fill(null::text, array[v_count]), p_turn, p_agent,
-      v_body, v_payload, p_client_id, v_late, p_occurred_at)
+      v_body, v_payload, p_client_id, v_late, p_occurred_at, v_facts)
   ) as x (client_id, late, project, session, kind, actor, epoch, project_id, ord, seq, created, code)
   left join lateral (
     select e.late from polaris_data.events e

@@ -8,7 +8,8 @@ create or replace function polaris.read_entries (
 )
 returns table (
   seq bigint, project text, session text, epoch bigint, kind text, actor text, speaker text, target text, turn text, agent text,
-  body text, payload text, client_id text, late boolean, occurred_at timestamptz, recorded_at timestamptz, body_characters integer
+  body text, payload text, client_id text, late boolean, occurred_at timestamptz, recorded_at timestamptz, body_characters integer,
+  facts text, erased_at timestamptz
 )
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -17,7 +18,8 @@ begin
   select r.seq, r.project, r.session, r.epoch, r.kind, r.actor, r.speaker, r.target, r.turn, r.agent, left(r.body, p_characters),
     case when r.kind in ('tool.call', 'tool.result', 'delivery', 'advice', 'turn.interrupted') and octet_length(r.payload) <= p_payload_bytes
       then r.payload end,
-    r.client_id, r.late, r.occurred_at, r.recorded_at, char_length(r.body)
+    r.client_id, r.late, r.occurred_at, r.recorded_at, char_length(r.body),
+    r.facts, r.erased_at
   from polaris.read_events(p_org, p_actor, p_project, p_session, p_after, p_before, p_limit, p_kind, p_by) r;
 end;
 $$;

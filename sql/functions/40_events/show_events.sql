@@ -14,7 +14,7 @@ begin
   if p_after is not null and p_session is null then
     return query
     select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
-      e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
+      e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at, e.facts::text, e.erased_at
     from polaris_data.events e
     join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
     left join polaris_data.sessions s on s.org_id = p_org and s.session_id = e.session_id
@@ -24,7 +24,7 @@ begin
   elsif p_after is not null then
     return query
     select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
-      e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
+      e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at, e.facts::text, e.erased_at
     from polaris_data.events e
     join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
     join polaris_data.sessions s on s.org_id = p_org and s.session_id = e.session_id
@@ -35,7 +35,7 @@ begin
     return query
     select x.* from (
       select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
-        e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
+        e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at, e.facts::text, e.erased_at
       from polaris_data.events e
       join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
       left join polaris_data.sessions s on s.org_id = p_org and s.session_id = e.session_id
@@ -47,7 +47,7 @@ begin
     return query
     select x.* from (
       select e.seq, p.name, s.name, e.epoch, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.target, e.turn, e.agent, e.body,
-        e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at
+        e.payload::text, e.client_id, e.late, e.occurred_at, e.recorded_at, e.facts::text, e.erased_at
       from polaris_data.events e
       join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
       join polaris_data.sessions s on s.org_id = p_org and s.session_id = e.session_id

@@ -25,7 +25,8 @@ create or replace function polaris_data.write_events (
   p_payload jsonb[],
   p_client_id text[],
   p_late boolean[],
-  p_occurred_at timestamptz[]
+  p_occurred_at timestamptz[],
+  p_facts jsonb[] default null
 )
 returns table (ord integer, seq bigint, created boolean, code text)
 language plpgsql
@@ -79,13 +80,15 @@ begin
   ) n;
 
   insert into polaris_data.events (
-    org_id, project_id, seq, session_id, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, recorded_at)
+    org_id, project_id, seq, session_id, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, recorded_at,
+    facts)
   select p_org, u.project, u.number, u.session, u.epoch, u.kind, u.actor, u.target, u.turn, u.agent, coalesce(u.body, ''), u.payload,
     u.client_id, coalesce(u.late, false),
-    case when u.occurred_at > v_earliest and u.occurred_at < v_latest then u.occurred_at else v_now end, v_now
+    case when u.occurred_at > v_earliest and u.occurred_at < v_latest then u.occurred_at else v_now end, v_now,
+    u.facts
   from unnest(v_number, p_project, p_session, p_epoch, p_kind, p_actor, p_target, p_turn, p_agent, p_body, p_payload, p_client_id,
-    p_late, p_occurred_at)
-    as u (number, project, session, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at)
+    p_late, p_occurred_at, p_facts)
+    as u (number, project, session, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, facts)
   where u.number is not null;
 
   for v_head in

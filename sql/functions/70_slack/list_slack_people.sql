@@ -6,12 +6,7 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp a
 begin
   perform polaris_data.require_service();
   perform polaris_data.require_admin(p_org, p_actor);
-  return query
-  select s.user_id, s.handle, s.username, s.name, s.email, s.picture, s.standing, s.member, s.member_by,
-    polaris_data.slack_actor(p_org, s.user_id), s.looked_up_at
-  from polaris_data.slack_people s
-  where s.org_id = p_org and (p_users is null or s.user_id = any (p_users)) and (p_members is null or s.member = any (p_members))
-  order by s.standing <> 'full', s.name, s.user_id;
+  return query select * from polaris_data.show_slack_people(p_org, p_users, p_members);
 end;
 $$;
 comment on function polaris.list_slack_people is 'People of the workspace and who they are here.';

@@ -1,5 +1,5 @@
--- Forgets what nobody needs any more: what Slack told a day after it was done, posts after 30 days, unless they are still to be made. Answers how
--- many rows went. The service only. Fails: 409 bridge_was_replaced.
+-- Forgets what nobody needs any more: what Slack told a day after it was done, posts after 30 days, unless they are still to be made.
+-- Answers how many rows went. The service only. Fails: 409 bridge_was_replaced.
 create or replace function polaris.prune_slack (p_org bigint, p_fence bigint)
 returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

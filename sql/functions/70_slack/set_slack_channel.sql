@@ -47,7 +47,7 @@ begin
   perform polaris_data.publish_control(p_org, 'slack', 0);
   perform polaris_data.write_audit(p_org, p_actor, 'slack.channel', p_project, jsonb_strip_nulls(jsonb_build_object(
     'level', p_level, 'hears', p_hears, 'again', p_again)));
-  return query select * from polaris.list_slack_channels(p_org, p_actor) c where c.project_id = v_project.project_id;
+  return query select * from polaris.list_slack_channels(p_org, p_actor, v_project.project_id);
 end;
 $$;
 comment on function polaris.set_slack_channel is 'What people want of a project''s channel.';
