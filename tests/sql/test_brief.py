@@ -5,6 +5,7 @@ import re
 import pytest
 from story import Place, Story, event, refused
 
+EDIT = {"tool_name": "Edit", "tool_input": {"file_path": "src/auth.py"}}
 GOAL = "Build the login\nwith tokens"
 
 
@@ -22,14 +23,14 @@ def worked(story: Story) -> Place:
             "c1",
             kind="tool.call",
             body="Edit: src/auth.py",
-            payload={"tool_input": {"file_path": "src/auth.py"}},
+            payload=EDIT,
             turn="t1",
         ),
         event(
             "c2",
             kind="tool.call",
             body="Edit: src/auth.py",
-            payload={"tool_input": {"file_path": "src/auth.py"}},
+            payload=EDIT,
             turn="t1",
         ),
         event(
@@ -49,12 +50,12 @@ def test_it_has_goal_answer_what_is_open_and_what_was_done_each_with_its_number(
 
     assert text.splitlines() == [
         "Session pj/fxm",
-        "user:manu drives it (epoch 1).",
+        f"#{numbers['driver.claimed', 'user:manu drives fxm']} user:manu drives it (epoch 1).",
         "Goal",
         f"#{numbers['prompt', GOAL]} user:manu first asked: Build the login with tokens",
         f"#{numbers['prompt', 'Now rate limits']} user:manu asked: Now rate limits",
         "Last answer",
-        f"#{numbers['reply', 'Login works.']} Login works.",
+        f"#{numbers['reply', 'Login works.']} agent of user:manu: Login works.",
         "Open",
         f"#{numbers['prompt', 'Now rate limits']} has no answer yet: Now rate limits",
         f"#{numbers['advice', 'use RS256']} advice of agent:reviewer is queued: use RS256",
@@ -98,7 +99,7 @@ def test_a_room_that_makes_no_sense_is_refused(story: Story, characters: int | N
 def test_a_new_session_has_a_brief_too(story: Story) -> None:
     fxm = story.session("fxm")
 
-    assert told(story, fxm).splitlines() == ["Session pj/fxm", "Nobody drives it."]
+    assert told(story, fxm).splitlines() == ["Session pj/fxm", "#1 Nobody has driven it yet."]
 
 
 def test_the_sessions_beside_it_are_named_with_their_last_event(story: Story) -> None:
@@ -107,7 +108,7 @@ def test_the_sessions_beside_it_are_named_with_their_last_event(story: Story) ->
 
     assert told(story, fxm).splitlines()[-2:] == [
         "Beside it",
-        f"fxk: agent:bot drives, last event #{story.events()[-1].seq} reply",
+        f"#{story.events()[-1].seq} reply in fxk; agent:bot drives it",
     ]
 
 
