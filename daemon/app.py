@@ -148,6 +148,7 @@ class Daemon:
         self.tasks.start("files", self._files)
         self.tasks.start("advice", lambda: watch(self.advice, self.intake))
         self.tasks.start("paths", self.paths.run)
+        self.tasks.start("usage", self.intake.count_beside)
 
     async def close(self) -> None:
         await self.tasks.stop()

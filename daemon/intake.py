@@ -22,23 +22,25 @@ from polaris import log
 from polaris.errors import BadRequest
 from polaris.model import EVENT_BYTES
 
-from . import agents, records, spool
+from . import agents, records, spool, used
 from .advice import Advice, Happened
 from .agents.base import Agent, AgentSession, Captured
 from .agents.told import turn as turn_name
+from .agents.used import Used
 from .bindings import Bindings, Sighting, now_ms
 from .limits import Limits
 from .records import Binding, Piece
 from .redaction import Redaction
 from .spool import Entry, Spool
 from .store import Store
-from .transcript import Cursor, at_end, finish, read
+from .transcript import Cursor, at_end, finish, read, used_beside
 from .turns import Turns
 
 LOG = log.get("daemon.intake")
 RECENT = 20_000
 # A transcript that grew by more than so many times 1 MiB is read further at the next event.
 READINGS = 8
+ENDS = ("reply", "turn.interrupted")
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Read:
     events: list[Captured]
     happened: list[Happened]
     seen: dict[str, str | None]
+    used: list[Used]
     cursor: Cursor
 
 
@@ -97,6 +100,9 @@ class Intake:
         self._limits = limits
         self._locks: dict[str, asyncio.Lock] = {}
         self._recent: OrderedDict[str, None] = OrderedDict()
+        # Agent sessions of which a turn or a sub-agent has ended since their sub-agents' usage was counted.
+        self._beside: set[str] = set()
+        self._ended = asyncio.Event()
         self.last_event_at: int | None = None
         # When a hook of each agent was heard last, connected or not: whether hooks fire at all.
         self.heard: dict[str, int] = {}
@@ -179,7 +185,21 @@ class Intake:
                     new = self._read(agent, binding)
                     await self._follow(binding, new.happened, new.seen)
                     entries = await self._entries(new.events, binding, binding.epoch)
-                    await self._commit(binding, entries, new.cursor)
+                    await self._commit(binding, entries, new.cursor, new.used)
+
+    async def count_beside(self) -> None:
+        """Reads what sub-agents used, when a turn or one of them ended and its hook has its answer; for ever."""
+        while True:
+            await self._ended.wait()
+            self._ended.clear()
+            while self._beside:
+                binding = self._bindings.of(self._beside.pop())
+                agent = agents.find(binding.agent) if binding else None
+                if binding and agent and binding.captures:
+                    async with self._lock(binding):
+                        binding = self._bindings.of(binding.agent_session_id) or binding
+                        told, cursor = _counted_beside(agent, Cursor.of(binding.cursor) or Cursor())
+                        await self._commit(binding, [], cursor, told)
 
     async def _keep(
         self,
@@ -198,6 +218,13 @@ class Intake:
             captured = agent.capture(payload, capture_id=header.capture_id, at=header.at / 1000)
             new = self._read(agent, binding, over=session.ends is not None, beside=captured)
             captured, turn, cursor = _in_turn(agent, session, captured, new.cursor)
+            told = new.used + agent.used(payload)
+            if session.beside:
+                cursor = cursor.with_beside(session.beside, session.session_id)
+            if session.ends:
+                # Nothing may come any more that carries it.
+                more, cursor = _counted_beside(agent, cursor)
+                told += more
             own = [one for one in captured if one.subagent is None and not one.repeat]
             happened = new.happened + [Happened(_kind(one), one.turn, at) for one in own]
             if session.ends and session.ends != "clear":
@@ -207,7 +234,10 @@ class Intake:
             seen = new.seen | dict.fromkeys(agent.advice_seen(payload), turn)
             # First what was proved, then how far was read: a crash in between only reads again.
             await self._follow(binding, happened, seen)
-            await self._commit(binding, entries, cursor)
+            await self._commit(binding, entries, cursor, told)
+            if cursor.beside and any(one.kind in ENDS or (one.subagent and one.kind == "message") for one in captured):
+                self._beside.add(binding.agent_session_id)
+                self._ended.set()
             return turn
 
     async def _follow(self, binding: Binding, happened: list[Happened], seen: dict[str, str | None]) -> None:
@@ -224,13 +254,15 @@ class Intake:
         how, file = agent.transcript(), Path(binding.transcript or "")
         known = Cursor.of(binding.cursor)
         if how is None or binding.transcript is None:
-            return Read([], [], {}, known or Cursor(since=now_ms() / 1000))
+            return Read([], [], {}, [], known or Cursor(since=now_ms() / 1000))
         cursor, session = known or at_end(file, now_ms() / 1000, how), binding.agent_session_id
-        captured, seen, more, times = list[Captured](), dict[str, str | None](), True, 0
+        captured, seen, told_used = list[Captured](), dict[str, str | None](), list[Used]()
+        more, times = True, 0
         while more and times < READINGS:
             reading = read(file, cursor, how, session_id=session)
             captured += reading.events
             seen |= {one.delivery: one.turn for one in reading.seen}
+            told_used += reading.used
             cursor, more, times = reading.cursor, reading.more, times + 1
         if over:
             reading = finish(cursor, how, session_id=session)
@@ -241,18 +273,19 @@ class Intake:
         captured = [one for one in captured if one.client_id not in ids and not (one.fills and one.turn in told)]
         # A reply of the transcript ends no turn here: it may be older than the advice that its Stop brought.
         happened = [Happened(one.kind, one.turn, _ms(one)) for one in captured if one.kind == "turn.interrupted"]
-        return Read(captured, happened, seen, cursor)
+        return Read(captured, happened, seen, told_used, cursor)
 
-    async def _commit(self, binding: Binding, entries: list[Entry], cursor: Cursor) -> None:
+    async def _commit(self, binding: Binding, entries: list[Entry], cursor: Cursor, told: Sequence[Used]) -> None:
         text = cursor.text()
         moved = text if text != binding.cursor else None
-        if not entries and moved is None:
+        if not entries and moved is None and not told:
             return
         self._spool.room(entries)
 
         def job(db: sqlite3.Connection) -> list[Entry]:
             if moved is not None:
                 records.set_cursor(db, binding.agent_session_id, moved)
+            used.keep(db, binding.route_id, binding.agent, told)
             return spool.insert(db, entries)
 
         new = await self._store.do(job)
@@ -285,7 +318,7 @@ class Intake:
             }
             if one.facts:
                 event["facts"] = one.facts
-            entries.append(Entry(route.route_id, one.client_id, epoch, one.kind, _json(event), now_ms()))
+            entries.append(Entry(route.route_id, one.client_id, epoch, one.kind, _json(event), now_ms(), binding.agent))
         return entries
 
     def _lock(self, binding: Binding) -> asyncio.Lock:
@@ -307,6 +340,15 @@ def _in_turn(
         captured = [replace(one, turn=turn) for one in captured]
     named = [one.turn for one in captured if one.turn and not one.fills]
     return captured, turn, cursor.told(named[-1]) if named else cursor
+
+
+def _counted_beside(agent: Agent, cursor: Cursor) -> tuple[list[Used], Cursor]:
+    """What sub-agents used since it was counted last, and the cursor that knows of it."""
+    how, told, more, times = agent.transcript(), list[Used](), True, 0
+    while how and cursor.beside and more and times < READINGS:
+        new, cursor, more = used_beside(cursor, how)
+        told, times = told + new, times + 1
+    return told, cursor
 
 
 def _kind(one: Captured) -> str:

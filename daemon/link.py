@@ -227,7 +227,8 @@ class Link:
             for one, result in zip(batch, results, strict=True)
             if result.get("code")
         ]
-        await self._spool.settle(self.route_id, kept, refused)
+        known = [one.event_id for one, result in zip(batch, results, strict=True) if result.get("created") is False]
+        await self._spool.settle(self.route_id, kept, refused, known)
         self.last_push = time.time()
         if refused:
             LOG.warning(

@@ -1,7 +1,7 @@
 """What the daemon remembers besides events: routes, bindings, processes, advice, receipts.
 
-Plain functions of an open SQLite connection, to be run by `store.Store.do`; with `spool` the only SQL of the daemon.
-Times are milliseconds since 1970.
+Plain functions of an open SQLite connection, to be run by `store.Store.do`; with `spool` and `used` the only SQL of
+the daemon. Times are milliseconds since 1970.
 """
 
 from __future__ import annotations
@@ -119,6 +119,17 @@ STEPS = (
 alter table advice add column path text;
 alter table advice add column tried text not null default '';
 alter table bindings add column mode text;
+""",
+    # 3: what models used and no event carries yet (`used`).
+    """
+create table used (
+  used_id integer primary key autoincrement,
+  route_id integer not null references routes on delete cascade,
+  agent text not null,
+  message text not null,
+  row text not null,
+  unique (route_id, agent, message)
+);
 """,
 )
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from . import used
 from .store import Store, StoreFull
 
 # The share of the disk that waiting events may take; a laptop that is offline for weeks stays usable.
@@ -33,6 +34,7 @@ class Entry:
     kind: str
     event: bytes
     captured_at: int
+    agent: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,18 @@ class Spool:
         """The oldest waiting events of a route after an event id, as many as one frame takes."""
         return await self._store.do(lambda db: _next(db, route_id, after, events))
 
-    async def settle(self, route_id: int, kept: Sequence[int], refused: Sequence[tuple[int, str, str]]) -> None:
-        """Forgets what the service has; puts aside what it refused: (event id, code, message)."""
-        sizes, freed = await self._store.do(lambda db: _settle(db, kept, refused))
+    async def settle(
+        self,
+        route_id: int,
+        kept: Sequence[int],
+        refused: Sequence[tuple[int, str, str]],
+        known: Sequence[int] = (),
+    ) -> None:
+        """Forgets what the service has; puts aside what it refused: (event id, code, message).
+
+        *known* are those of *kept* that it had before: what they carried has to go with another event.
+        """
+        sizes, freed = await self._store.do(lambda db: _settle(db, kept, refused, known))
         self.waiting[route_id] -= len(kept) + len(refused)
         self.refused[route_id] += len(refused)
         self.bytes -= sizes + freed
@@ -97,7 +108,10 @@ class Spool:
 
 
 def insert(db: sqlite3.Connection, entries: Sequence[Entry]) -> list[Entry]:
-    """Writes what is not here yet; answers those that were new. The same client id is the same event."""
+    """Writes what is not here yet; answers those that were new, as they were written.
+
+    The same client id is the same event. What models used and no event has carried yet goes with the new ones.
+    """
     new = []
     for entry in entries:
         done = db.execute(
@@ -106,6 +120,10 @@ def insert(db: sqlite3.Connection, entries: Sequence[Entry]) -> list[Entry]:
             (entry.route_id, entry.client_id, entry.epoch, entry.kind, entry.event, entry.captured_at),
         )
         if done.rowcount:
+            event = used.load(db, entry.route_id, entry.agent, entry.event)
+            if event is not entry.event:
+                db.execute("update events set event = ? where event_id = ?", (event, done.lastrowid))
+                entry = replace(entry, event=event)
             new.append(entry)
     return new
 
@@ -135,7 +153,12 @@ def _next(db: sqlite3.Connection, route_id: int, after: int, limit: int) -> list
     return batch
 
 
-def _settle(db: sqlite3.Connection, kept: Sequence[int], refused: Sequence[tuple[int, str, str]]) -> tuple[int, int]:
+def _settle(
+    db: sqlite3.Connection, kept: Sequence[int], refused: Sequence[tuple[int, str, str]], known: Sequence[int]
+) -> tuple[int, int]:
+    for event_id in known:
+        for route_id, event in db.execute("select route_id, event from events where event_id = ?", (event_id,)):
+            used.again(db, route_id, event)
     sizes = _delete(db, "event_id in (select value from json_each(?))", "[" + ",".join(map(str, kept)) + "]")
     db.executemany("update events set code = ?, message = ? where event_id = ?", [(c, m, n) for n, c, m in refused])
     if not refused:

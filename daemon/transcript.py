@@ -20,6 +20,7 @@ from typing import IO, Any
 import orjson
 
 from .agents.base import Captured, Payload, Seen, Transcript
+from .agents.used import Used
 
 LIMIT = 1024 * 1024
 _HEAD = 256
@@ -27,6 +28,8 @@ _HEAD = 256
 _BACK = 256 * 1024
 # Lines of a turn may be written after the next one has begun.
 _TURNS_KEPT = 8
+# Records of sub-agents: what comes after so many newer ones is not told any more.
+_BESIDE_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Cursor:
     """Where the last reading stopped. ``since``: seconds since 1970, nothing older is told.
 
     ``file`` is the inode and the first bytes of what was read, ``size`` its length when all of it had been. ``state``
-    is what the agent's lines keep. ``turns`` are the last ones that hooks told of, the newest at the end.
+    is what the agent's lines keep. ``turns`` are the last ones that hooks told of, the newest at the end. ``beside``:
+    the records of sub-agents by their path, the newest at the end, with where their reading stopped (`used_beside`).
     """
 
     offset: int = 0
@@ -44,6 +48,7 @@ class Cursor:
     skipping: bool = False
     state: Payload = field(default_factory=dict)
     turns: tuple[str, ...] = ()
+    beside: Payload = field(default_factory=dict)
 
     def text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -69,6 +74,13 @@ class Cursor:
             return self
         return replace(self, turns=(*(one for one in self.turns if one != turn), turn)[-_TURNS_KEPT:])
 
+    def with_beside(self, path: str, session_id: str) -> Cursor:
+        """Notes that a sub-agent of *session_id* has a record of its own; it is not looked at here."""
+        if path in self.beside:
+            return self
+        kept = list(self.beside.items())[1 - _BESIDE_KEPT :]
+        return replace(self, beside={**dict(kept), path: {"session_id": session_id}})
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -81,6 +93,7 @@ class Reading:
     more: bool = False
     bytes_read: int = 0
     skipped: int = 0
+    used: list[Used] = field(default_factory=list)
 
 
 def at_end(path: Path, since: float, how: Transcript | None) -> Cursor:
@@ -114,13 +127,26 @@ def finish(cursor: Cursor, how: Transcript, *, session_id: str) -> Reading:
     return Reading(replace(cursor, state=lines.kept()), lines.events)
 
 
+def used_beside(cursor: Cursor, how: Transcript) -> tuple[list[Used], Cursor, bool]:
+    """What sub-agents used, from the new end of each record that *cursor* knows of; and whether there is more."""
+    used, after, more = list[Used](), dict[str, Payload](), False
+    for path, kept in cursor.beside.items():
+        session_id = kept.get("session_id", "")
+        known = Cursor(kept.get("offset", 0), cursor.since, kept.get("file", ""), kept.get("size", -1))
+        reading = read(Path(path), known, how, session_id=session_id)
+        at = reading.cursor
+        used, more = used + reading.used, more or reading.more
+        after[path] = {"session_id": session_id, "offset": at.offset, "file": at.file, "size": at.size}
+    return used, replace(cursor, beside=after), more
+
+
 def _read(opened: IO[bytes], cursor: Cursor, how: Transcript, session_id: str, limit: int) -> Reading:
     status = os.fstat(opened.fileno())
     if status.st_size == cursor.size and cursor.file.startswith(f"{status.st_ino}:"):
         return Reading(cursor)
     head = _identity(opened, _head_length(cursor)) if cursor.offset else ""
     if status.st_size < cursor.offset or head != cursor.file:
-        cursor = Cursor(since=cursor.since, turns=cursor.turns)
+        cursor = Cursor(since=cursor.since, turns=cursor.turns, beside=cursor.beside)
     opened.seek(cursor.offset)
     data = opened.read(limit)
     begin, end, skipping, skipped = 0, data.rfind(b"\n") + 1, False, 0
@@ -149,9 +175,10 @@ def _read(opened: IO[bytes], cursor: Cursor, how: Transcript, session_id: str, l
         skipping=skipping,
         state=lines.kept(),
         turns=cursor.turns,
+        beside=cursor.beside,
     )
     read_in_all = len(data) + 2 * min(_HEAD, offset)
-    return Reading(after, lines.events, lines.seen, lines.ended, more, read_in_all, skipped)
+    return Reading(after, lines.events, lines.seen, lines.ended, more, read_in_all, skipped, lines.used)
 
 
 def _identity(opened: IO[bytes], offset: int) -> str:

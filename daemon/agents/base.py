@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
+from .used import Used
+
 Kind = Literal["prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice"]
 Payload = dict[str, Any]
 
@@ -63,7 +65,8 @@ class Seen:
 
 
 class Lines(Protocol):
-    """Takes the lines of a transcript one after the other; ``events``, ``seen`` and ``ended`` are what they told.
+    """Takes the lines of a transcript one after the other; ``events``, ``seen``, ``used`` and ``ended`` are what they
+    told.
 
     ``ended`` is a hint that the agent's process has left. Lines before the time of the binding move the state only:
     what happened before is nobody's business, wherever reading begins.
@@ -71,6 +74,7 @@ class Lines(Protocol):
 
     events: list[Captured]
     seen: list[Seen]
+    used: list[Used]
     ended: bool
 
     def take(self, line: Payload) -> None: ...
@@ -113,6 +117,8 @@ class AgentSession:
     calls_us: bool = False
     # The agent's permission mode in its own words; None where the payload says nothing of it.
     mode: str | None = None
+    # The sub-agent's own record, where it is another file than the session's: read for what its messages used.
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +196,9 @@ class Agent(Protocol):
 
     def transcript(self) -> Transcript | None:
         """None where the agent keeps no record that is read here: then the absence of a trace proves nothing."""
+
+    def used(self, payload: Payload) -> list[Used]:
+        """What a payload itself tells of usage; nothing where the transcript does, or nobody."""
 
 
 class Unknown(Counter[str]):

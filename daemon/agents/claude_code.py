@@ -25,6 +25,7 @@ from .base import AgentSession, Captured, Payload, Transcript, Unknown, client_i
 from .bodies import call_body, output_body
 from .claude_inbox import Inbox
 from .told import Reader, Told, answer, context, named, read, turn, utf16
+from .used import Used
 
 NAME = "claude-code"
 SHORT = "cc"
@@ -72,7 +73,16 @@ def session_of(payload: Payload) -> AgentSession | None:
         starts=(string(payload.get("source")) or "startup") if event == "SessionStart" else None,
         ends=(string(payload.get("reason")) or "other") if event == "SessionEnd" else None,
         mode=string(payload.get("permission_mode")) or None,
+        beside=_beside(payload),
     )
+
+
+def _beside(payload: Payload) -> str | None:
+    """The record of the sub-agent that a payload comes from: it lies in a folder beside the session's."""
+    session, name = string(payload.get("transcript_path")), named(payload.get("agent_id"))
+    if not name or not session.endswith(".jsonl"):
+        return None
+    return string(payload.get("agent_transcript_path")) or f"{session[:-6]}/subagents/agent-{name}.jsonl"
 
 
 def capture(payload: Payload, *, capture_id: str, at: float) -> list[Captured]:
@@ -133,6 +143,10 @@ def transcript() -> Transcript | None:
     from .claude_transcript import TRANSCRIPT  # which gives what it reads the ids of this module
 
     return TRANSCRIPT
+
+
+def used(payload: Payload) -> list[Used]:
+    return []  # the transcript tells it
 
 
 def prompt_id(session_id: str, turn: str, text: str) -> str:

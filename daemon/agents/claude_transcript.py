@@ -6,6 +6,9 @@ user refused, and which advice really is in the context. A turn of which no hook
 
 ``hook_additional_context`` and ``queued_command`` are what the model was given; ``hook_success`` only repeats what a
 hook printed and proves nothing. Unknown types come and go between versions and are passed over.
+
+What the model used stands in its messages. Those of sub-agents are in a file of their own beside the session's, in
+older versions between its lines; nothing else of them is read here.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Any
 from . import claude_code
 from .base import Captured, Kind, Payload, Seen, Transcript, compact, fitted, markers, shortened, string
 from .bodies import call_body, output_body
+from .used import Used
 
 _INTERRUPTED = ("[Request interrupted by user]", "[Request interrupted by user for tool use]")
 # The model goes on after these; the others end a turn. None (older versions) and max_tokens leave it open.
@@ -66,11 +70,16 @@ class Lines:
     state: State
     events: list[Captured] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    used: list[Used] = field(default_factory=list)
     ended: bool = False
 
     def take(self, line: Payload) -> None:
         session_id = line.get("sessionId")
-        if line.get("isSidechain") or (session_id and session_id != self.session_id):
+        if session_id and session_id != self.session_id:
+            return
+        if line.get("type") == "assistant":
+            self._use(line)
+        if line.get("isSidechain"):
             return
         self.ended = False
         match line.get("type"):
@@ -148,6 +157,23 @@ class Lines:
             elif kind == "text" and string(block.get("text")).strip():
                 self._resolve("message")
                 self._text(line, message, block["text"], line.get("apiBlockIndex", number))
+
+    def _use(self, line: Payload) -> None:
+        """A message has a line for each of its blocks; all of them tell its usage, the last one the whole of it."""
+        message = _message(line)
+        usage = message.get("usage")
+        if line.get("isApiErrorMessage") or message.get("model") == "<synthetic>" or not isinstance(usage, dict):
+            return
+        used = Used.of(
+            message.get("id"),
+            message.get("model"),
+            input=usage.get("input_tokens"),
+            output=usage.get("output_tokens"),
+            cache_read=usage.get("cache_read_input_tokens"),
+            cache_write=usage.get("cache_creation_input_tokens"),
+        )
+        if used and _at(line) >= self.since:
+            self.used.append(used)
 
     def _call(self, line: Payload, block: Payload) -> None:
         """As the hook tells it, so that readers of the record find the same fields."""

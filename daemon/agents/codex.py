@@ -22,6 +22,7 @@ from .bodies import call_body, output_body
 from .codex_queue import Queue
 from .codex_transcript import SHORT, TRANSCRIPT
 from .told import Reader, Shape, Told, answer, context, is_advice, named, read, turn
+from .used import Used
 
 NAME = "codex"
 # The interactive CLI's hooks are children of one background server for all sessions.
@@ -86,6 +87,10 @@ def hook_output(event: str, text: str) -> bytes:
 
 def transcript() -> Transcript | None:
     return TRANSCRIPT
+
+
+def used(payload: Payload) -> list[Used]:
+    return []  # the transcript tells it
 
 
 def _block(_event: str, text: str) -> Payload:

@@ -1,8 +1,7 @@
 """Codex's own record of a thread (``rollout-….jsonl``, recorded with 0.169.0): its proofs, and what no hook tells.
 
 A line is ``{"timestamp", "type", "payload"}``. What the model was given and said are ``response_item``, the bounds of a
-turn ``event_msg``; everything else (token counts, world state, settings) is passed over, and so is what comes with a
-later version.
+turn ``event_msg``; everything else (world state, settings) is passed over, and so is what comes with a later version.
 
 - Advice in a hook's answer is a ``developer`` message of its own, advice that blocked the end of a turn a ``user``
   message in ``<hook_prompt>``. Both say in their metadata that a hook gave them (``hooks.additional_context``, or
@@ -10,6 +9,8 @@ later version.
 - A text that is followed by a call or by another text is a ``message``; the last one of a turn is its reply, which
   ``Stop`` tells under the same id. A block of ``Stop`` comes after a reply too.
 - Calls that were interrupted, refused or failed leave a ``function_call_output`` and no hook.
+- What a response used is its ``token_usage_record``. Versions without such lines have only ``token_count``: the sum of
+  the thread, which names the response, and the last one's share of it; it is told again where nothing was used since.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .base import Captured, Kind, Payload, Seen, Transcript, client_id, digest, 
 from .bodies import call_body, output_body
 from .told import is_advice
 from .told import turn as turn_name
+from .used import Used, count
 
 SHORT = "codex"
 
@@ -45,14 +47,17 @@ class Held:
 
 @dataclass
 class Lines:
-    """See `base.Lines`. ``turn`` and ``held`` are what it keeps."""
+    """See `base.Lines`. ``turn``, ``held``, ``model`` and ``records`` (that there are such lines) are what it keeps."""
 
     session_id: str
     since: float
     turn: str | None = None
     held: Held | None = None
+    model: str = ""
+    records: bool = False
     events: list[Captured] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    used: list[Used] = field(default_factory=list)
     ended: bool = False
 
     def take(self, line: Payload) -> None:
@@ -74,6 +79,15 @@ class Lines:
                     if string(told.get("reason")) not in ("", "interrupted"):
                         words = f"The turn was aborted: {string(told.get('reason'))}"
                     self._tell("turn.interrupted", (turn,), words, told, at, turn=turn)
+            case "turn_context":
+                self.model = string(told.get("model")) or self.model
+            case "token_usage_record":
+                self.records = True
+                self._use(told.get("response_id"), told.get("usage"), at)
+            case "event_msg" if kind == "token_count" and not self.records:
+                info = _dict(told.get("info"))
+                total = count(_dict(info.get("total_token_usage")).get("total_tokens"))
+                self._use(f"{self.session_id}:{total}" if total else None, info.get("last_token_usage"), at)
             case "response_item" if kind == "message":
                 self._message(told, at)
             case "response_item" if kind in _CALLS:
@@ -86,7 +100,8 @@ class Lines:
         self._resolve("reply")
 
     def kept(self) -> Payload:
-        return {"turn": self.turn, "held": asdict(self.held) if self.held else None}
+        held = asdict(self.held) if self.held else None
+        return {"turn": self.turn, "held": held, "model": self.model, "records": self.records}
 
     def _message(self, told: Payload, at: float) -> None:
         text, role, turn = output_body(told.get("content")), told.get("role"), _turn_of(told) or self.turn
@@ -133,6 +148,16 @@ class Lines:
         if at >= self.since and any(_dict(source).get("server_name") == "polaris" for source in sources):
             self.seen += [Seen(delivery, turn, at) for delivery in markers(output_body(output))]
 
+    def _use(self, name: object, usage: object, at: float) -> None:
+        """Codex counts what the cache had, and what went into it, into the input."""
+        told = _dict(usage)
+        read, written = count(told.get("cached_input_tokens")), count(told.get("cache_write_input_tokens"))
+        given = max(0, count(told.get("input_tokens")) - read - written)
+        output = told.get("output_tokens")
+        used = Used.of(name, self.model, input=given, output=output, cache_read=read, cache_write=written)
+        if used and at >= self.since:
+            self.used.append(used)
+
     def _resolve(self, kind: Kind) -> None:
         held, self.held = self.held, None
         if held is None:
@@ -169,16 +194,22 @@ def _lines(session_id: str, since: float, kept: Payload) -> Lines:
         lines.held = Held(**held) if isinstance(held, dict) else None
     except TypeError:
         lines.held = None
-    return replace(lines, turn=turn if isinstance(turn, str) else None)
+    records, model = kept.get("records") is True, string(kept.get("model"))
+    return replace(lines, turn=turn if isinstance(turn, str) else None, model=model, records=records)
 
 
 def _begin(newest_first: Iterable[Payload]) -> Payload:
-    """The turn that is under way."""
+    """The turn that is under way and, because the new one's is told later, the last model."""
+    begun: Payload = {}
     for line in newest_first:
         told = _dict(line.get("payload"))
-        if line.get("type") == "event_msg" and told.get("type") == "task_started":
-            return {"turn": turn_name(told.get("turn_id"))}
-    return {}
+        if line.get("type") == "turn_context":
+            begun.setdefault("model", string(told.get("model")))
+        elif line.get("type") == "event_msg" and told.get("type") == "task_started":
+            begun.setdefault("turn", turn_name(told.get("turn_id")))
+        if len(begun) == 2:
+            break
+    return begun
 
 
 def _dict(value: object) -> Payload:
@@ -226,7 +257,10 @@ def _at(line: Payload) -> float:
 
 
 TRANSCRIPT = Transcript(
-    useful=re.compile(rb'"type": ?"(?:message|task_started|task_complete|turn_aborted|[a-z_]*call(?:_output)?)"'),
+    useful=re.compile(
+        rb'"type": ?"(?:message|task_started|task_complete|turn_aborted|turn_context|token_usage_record|token_count'
+        rb'|[a-z_]*call(?:_output)?)"'
+    ),
     lines=_lines,
     begin=_begin,
 )

@@ -21,6 +21,7 @@ from polaris.install.shapes import Entry, Hooks, Install
 from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, digest, markers, string
 from .bodies import call_body, output_body
 from .told import Reader, Shape, Told, answer, is_advice, named, read, turn, utf16
+from .used import Used
 
 NAME = "cursor"
 SHORT = "cursor"
@@ -90,6 +91,10 @@ def hook_output(event: str, text: str) -> bytes:
 
 def transcript() -> Transcript | None:
     return None
+
+
+def used(payload: Payload) -> list[Used]:
+    return []
 
 
 def _workspace(payload: Payload) -> str | None:

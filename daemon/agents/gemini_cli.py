@@ -24,6 +24,7 @@ from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, c
 from .bodies import call_body, output_body
 from .gemini_transcript import SHORT, TRANSCRIPT
 from .told import Reader, Shape, Told, answer, context, is_advice, named, read, utf16
+from .used import Used
 
 NAME = "gemini-cli"
 # The hooks' parent is the CLI, and so is the MCP server's.
@@ -97,6 +98,10 @@ def hook_output(event: str, text: str) -> bytes:
 
 def transcript() -> Transcript | None:
     return TRANSCRIPT
+
+
+def used(payload: Payload) -> list[Used]:
+    return []  # the transcript tells it
 
 
 def _handed(prompt: str) -> str:

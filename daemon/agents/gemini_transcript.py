@@ -22,6 +22,7 @@ from typing import Any
 
 from .base import Captured, Kind, Payload, Seen, Transcript, client_id, fitted, markers, shortened, string
 from .told import is_advice
+from .used import Used, count
 
 SHORT = "gemini"
 CANCELLED = "Request cancelled."
@@ -43,6 +44,7 @@ class Lines:
     texts: list[list[Any]] = field(default_factory=list)
     events: list[Captured] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    used: list[Used] = field(default_factory=list)
     ended: bool = False
 
     def take(self, line: Payload) -> None:
@@ -51,6 +53,7 @@ class Lines:
         if kind == "user":
             self._user(content, at)
         elif kind == "gemini":
+            self._use(line, at)
             if isinstance(content, str) and content.strip() and all(said[0] != name for said in self.texts):
                 self.texts = [*self.texts, [name, content[:_TEXT_CHARACTERS], at]][-_TEXTS:]
             for call in _dicts(line.get("toolCalls")):
@@ -66,6 +69,16 @@ class Lines:
 
     def kept(self) -> Payload:
         return {"texts": self.texts}
+
+    def _use(self, line: Payload, at: float) -> None:
+        """Gemini counts what the cache had into the input, and tells thoughts and what tools gave beside the rest."""
+        told = _dict(line.get("tokens"))
+        read = count(told.get("cached"))
+        given = max(0, count(told.get("input")) - read) + count(told.get("tool"))
+        output = count(told.get("output")) + count(told.get("thoughts"))
+        used = Used.of(line.get("id"), line.get("model"), input=given, output=output, cache_read=read)
+        if used and at >= self.since:
+            self.used.append(used)
 
     def _user(self, content: object, at: float) -> None:
         answers = False

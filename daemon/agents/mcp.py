@@ -7,6 +7,7 @@ nothing is captured but what its tools say; advice arrives with the tools' answe
 from __future__ import annotations
 
 from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker
+from .used import Used
 
 NAME = "mcp"
 PROCESS_IS_SESSION = True
@@ -42,3 +43,7 @@ def hook_output(event: str, text: str) -> bytes:
 
 def transcript() -> Transcript | None:
     return None
+
+
+def used(payload: Payload) -> list[Used]:
+    return []

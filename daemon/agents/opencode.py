@@ -30,6 +30,7 @@ from polaris.install.shapes import Copied, Entry, Install
 from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, markers, string
 from .bodies import call_body, output_body
 from .told import Reader, Shape, Told, answer, is_advice, named, read, turn
+from .used import Used, count
 
 NAME = "opencode"
 SHORT = "oc"
@@ -108,6 +109,23 @@ def hook_output(event: str, text: str) -> bytes:
 
 def transcript() -> Transcript | None:
     return None
+
+
+def used(payload: Payload) -> list[Used]:
+    """What a complete message used, a sub-agent's too: tokens, and what OpenCode reckons that they cost."""
+    info = _dict(_input(payload).get("info")) if payload.get("hook") == "message" else {}
+    tokens = _dict(info.get("tokens"))
+    cache = _dict(tokens.get("cache"))
+    one = Used.of(
+        info.get("id"),
+        info.get("modelID"),
+        info.get("cost"),
+        input=tokens.get("input"),
+        output=count(tokens.get("output")) + count(tokens.get("reasoning")),
+        cache_read=cache.get("read"),
+        cache_write=cache.get("write"),
+    )
+    return [one] if one else []
 
 
 def _dict(value: object) -> Payload:

@@ -16,6 +16,7 @@ from polaris.install.shapes import Entry, Hooks, Install
 from .base import AgentSession, Captured, Payload, Transcript, Unknown, Waker, compact, digest, markers, string
 from .bodies import call_body, output_body
 from .told import Reader, Told, named, read, turn
+from .used import Used
 
 NAME = "windsurf"
 SHORT = "windsurf"
@@ -71,6 +72,10 @@ def hook_output(event: str, text: str) -> bytes:
 
 def transcript() -> Transcript | None:
     return None
+
+
+def used(payload: Payload) -> list[Used]:
+    return []
 
 
 def _info(payload: Payload) -> Payload:
