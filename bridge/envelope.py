@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from polaris import log
 from polaris.db import slack_calls
 from polaris.db.pool import Database
 from polaris.model import ADVICE_CHARACTERS
+from polaris.redact import Redactor
 
 from . import address
 
@@ -131,6 +132,10 @@ async def take(database: Database, envelope: object) -> str:
     """
     found = read(envelope)
     if isinstance(found, Take):
+        key = await database.ask(slack_calls.get_slack_key, found.team, found.app)
+        if key is None:
+            return "ignored"
+        found = _redacted(found, Redactor(key))
         return await database.ask(
             slack_calls.take_slack_event,
             found.team,
@@ -159,6 +164,12 @@ async def take(database: Database, envelope: object) -> str:
     if _map(envelope).get("type") == "app_rate_limited":
         LOG.warning("Slack leaves events out: too many", extra={"team": _id(_map(envelope).get("team_id"))})
     return "ignored"
+
+
+def _redacted(told: Take, redactor: Redactor) -> Take:
+    """Without secrets, under the same rules as what agents say."""
+    rest, text = told.rest and redactor.text(told.rest), told.text and redactor.text(told.text)
+    return replace(told, rest=rest, text=text, payload=told.payload and redactor.value(told.payload))
 
 
 def person(user: object, team: str) -> dict[str, Any] | None:

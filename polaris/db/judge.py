@@ -28,6 +28,12 @@ MOST_EPOCH = 2**31 - 1
 # others get their turn after this long, and what is large is redacted in a thread.
 BREATHE_SECONDS = 0.01
 LARGE_BYTES = 16 << 10
+# What a provider's secret in a name begins with. Names are ids: the other rules, which weigh how random a text looks,
+# would be slow on them and find nothing.
+PREFIXES = (
+    *("AKIA", "ASIA", "AIza", "SG.", "eyJ", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
+    *("npm_", "plr_", "pypi-", "rk_", "sk_", "sk-", "xapp-", "xox"),
+)
 GONE = ("no_such_project", "no_such_session")
 
 
@@ -43,6 +49,7 @@ class Batch:
     """A push between its two halves: who was refused stands in its place, the others wait in `events`."""
 
     def __init__(self, given: list[Any]) -> None:
+        self.given = given
         self.results: list[Pushed | None] = [None] * len(given)
         self.events: list[NewEvent] = []
         self.size = 0
@@ -53,13 +60,13 @@ class Batch:
         rest = iter(written)
         answer: list[dict[str, Any]] = []
         gone: Pushed | None = None
-        for slot in self.results:
+        for slot, item in zip(self.results, self.given, strict=True):
             result = slot or next(rest)
             if result.code is None:
                 self.kept, self.repeated = self.kept + result.created, self.repeated + (not result.created)
                 answer.append(
                     {
-                        "client_id": result.client_id,
+                        "client_id": item["client_id"],
                         "seq": result.seq,
                         "created": result.created,
                         "late": result.late,
@@ -68,7 +75,7 @@ class Batch:
             else:
                 self.refused += 1
                 gone = result if result.code in GONE else gone
-                answer.append({"client_id": result.client_id, "code": result.code, "message": result.message})
+                answer.append({"client_id": _client_id(item), "code": result.code, "message": result.message})
         if gone is not None:  # one batch has one session: then none of it is there
             raise NotFound(gone.message, code=gone.code)
         return answer
@@ -141,9 +148,13 @@ def redacted(event: NewEvent, item: dict[str, Any], redactor: Redactor) -> NewEv
         payload = wire.dumps(clean)
     if isinstance(facts, bytes) and (clean := redactor.value(item["facts"], facts)) is not item["facts"]:
         facts = wire.dumps(clean)
-    if body is event.body and payload is event.payload and facts is event.facts:
-        return event
-    return event._replace(body=body, payload=payload, facts=facts)
+    if body is not event.body or payload is not event.payload or facts is not event.facts:
+        event = event._replace(body=body, payload=payload, facts=facts)
+    names = f"{event.client_id} {event.turn} {event.agent}"
+    if any(prefix in names for prefix in PREFIXES):
+        turn, agent = event.turn and redactor.text(event.turn), event.agent and redactor.text(event.agent)
+        event = event._replace(client_id=redactor.text(event.client_id), turn=turn, agent=agent)
+    return event
 
 
 def _text(item: dict[str, Any], name: str) -> str | None:

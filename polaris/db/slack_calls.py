@@ -171,6 +171,11 @@ async def set_slack_channel(
 
 
 @call
+async def get_slack_key(conn: Connection, team: str, app: str) -> bytes | None:
+    """The redaction key of whoever connected the workspace."""
+
+
+@call
 async def take_slack_event(
     conn: Connection,
     team: str,

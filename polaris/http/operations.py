@@ -13,6 +13,8 @@ from polaris.db import wire
 from polaris.errors import NotFound, TooLarge, Unprocessable, UnsupportedMedia
 
 BODY_BYTES = 1 << 20
+
+Redact = Callable[[Any], Any]
 PATHS = 10_000
 _paths: dict[tuple[object, ...], BaseModel] = {}
 
@@ -46,17 +48,16 @@ class Operation:
     unready: bool = False
     media: str = ""
 
-    def handle(self, enter: Callable[[web.Request], Awaitable[None]]) -> Callable[..., Awaitable[web.StreamResponse]]:
-        """The aiohttp handler; *enter* checks the credential before anything is read."""
+    def handle(self, enter: Callable[[web.Request], Awaitable[Redact]]) -> Callable[..., Awaitable[web.StreamResponse]]:
+        """The aiohttp handler; *enter* checks the credential first, and answers what takes secrets out of a body."""
         dump = TypeAdapter(self.reply).dump_json if self.reply else None
         handler, status, plain = self.handler, self.status, self.raw or not self.body
 
         async def run(request: web.Request) -> web.StreamResponse:
-            if not self.public:
-                await enter(request)
+            redact = None if self.public else await enter(request)
             arguments = self.read(request)
             if not plain:
-                arguments["body"] = await self.read_body(request)
+                arguments["body"] = await self.read_body(request, redact)
             result = await handler(request, **arguments)
             if isinstance(result, bytes):
                 return web.Response(status=status, body=result, content_type="application/json")
@@ -104,8 +105,8 @@ class Operation:
             _paths[key] = params
         return params
 
-    async def read_body(self, request: web.Request) -> BaseModel:
-        """The JSON body: 415 for another type, 400 for no JSON, 413 when too large, 422 when it means nothing."""
+    async def read_body(self, request: web.Request, redact: Redact | None) -> BaseModel:
+        """The JSON body, redacted: 415 for another type, 400 for no JSON, 413 when too large, 422 for nonsense."""
         assert self.body is not None
         data = await read_bytes(request, BODY_BYTES)
         if not data and self.body_optional:
@@ -113,7 +114,7 @@ class Operation:
         require_json(request)
         value = wire.loads(data)
         try:
-            return self.body.model_validate_json(wire.dumps(value))
+            return self.body.model_validate_json(wire.dumps(redact(value) if redact else value))
         except ValidationError as error:
             raise invalid(error) from error
 
@@ -155,7 +156,7 @@ def invalid(error: ValidationError) -> Unprocessable:
 
 
 def install(
-    app: web.Application, operations: Iterable[Operation], enter: Callable[[web.Request], Awaitable[None]]
+    app: web.Application, operations: Iterable[Operation], enter: Callable[[web.Request], Awaitable[Redact]]
 ) -> None:
     """Adds the routes of the table."""
     for operation in operations:

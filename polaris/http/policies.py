@@ -72,10 +72,9 @@ async def set_of_session(request: web.Request, params: InSession, body: PolicyIn
 async def decide(request: web.Request, params: OfDelivery, body: DecisionIn) -> Delivery:
     service, caller = request.app[SERVICE], request[CALLER]
     await service.admit(caller, params.p)
-    text = service.redactor(caller).text(body.body) if body.body is not None else None
     async with service.database.connection() as conn:
         return await calls.decide_delivery(
-            conn, caller.org_id, caller.actor, params.p, params.id, body.decision, text, body.reason
+            conn, caller.org_id, caller.actor, params.p, params.id, body.decision, body.body, body.reason
         )
 
 

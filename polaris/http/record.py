@@ -74,19 +74,17 @@ async def push(request: web.Request, params: InSession) -> bytes:
 async def say(request: web.Request, params: InProject, body: SayIn) -> Said:
     service, caller = request.app[SERVICE], request[CALLER]
     await service.admit(caller, params.p)
-    text = service.redactor(caller).text(body.body)
     async with service.database.connection() as conn:
-        return await calls.say(conn, caller.org_id, caller.actor, params.p, text, body.client_id, agent=body.agent)
+        return await calls.say(conn, caller.org_id, caller.actor, params.p, body.body, body.client_id, agent=body.agent)
 
 
 async def inject(request: web.Request, params: InSession, body: InjectIn) -> Injected:
     service, caller = request.app[SERVICE], request[CALLER]
     await service.admit(caller, params.p)
-    text = service.redactor(caller).text(body.body)
     expiry = timedelta(seconds=body.expires_in) if body.expires_in is not None else DEFAULT_EXPIRY
     async with service.database.connection() as conn:
         return await calls.inject(
-            conn, caller.org_id, caller.actor, params.p, params.s, text, body.client_id, expiry, body.agent
+            conn, caller.org_id, caller.actor, params.p, params.s, body.body, body.client_id, expiry, body.agent
         )
 
 

@@ -6,8 +6,9 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 from aiohttp import web
@@ -76,11 +77,12 @@ class Service:
             await self.listener.stop()
             await self.database.close()
 
-    async def enter(self, request: web.Request) -> None:
-        """Who asks, and whether it may ask so often."""
+    async def enter(self, request: web.Request) -> Callable[[Any], Any]:
+        """Who asks, and whether it may ask so often; answers what takes the secrets out of what it sends."""
         caller = await self.authenticator.identify(request)
         self.buckets.take(caller.credential)
         request[CALLER] = caller
+        return self.redactor(caller).value
 
     def redactor(self, caller: Caller) -> Redactor:
         """The rules under the organization's key."""

@@ -204,7 +204,10 @@ class Socket:
                 raise Unprocessable("A message is an object.")
             number = value.get("id")
             self.service.buckets.take(self.caller.credential)
-            answer = await self._handle(value.pop("type", None), value)
+            kind = value.pop("type", None)
+            if kind != "push":  # events are redacted one by one
+                value = self.service.redactor(self.caller).value(value)
+            answer = await self._handle(kind, value)
         except ConnectionError:
             return
         except ValidationError as error:

@@ -70,6 +70,18 @@ async def test_what_is_acknowledged_is_kept(place: Place, slack: FakeSlack) -> N
     assert [delivery.acknowledged for delivery in slack.deliveries] == [True]
 
 
+async def test_a_secret_of_a_message_is_taken_out_before_it_is_kept(place: Place, slack: FakeSlack) -> None:
+    secret = "ghp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R"
+    sent = await slack.write("T1", room(slack), "U1", f"@fxm use {secret}")
+    await slack.edit("T1", room(slack), sent, f"@fxm rather {secret}")
+    await slack.write("T1", room(slack), "U1", f"@fxm handoff {secret}")
+
+    kept = await place.sql("select i::text from polaris_data.slack_inbox i")
+    assert len(kept) >= 2
+    assert not [row for row in kept if secret in row[0]]
+    assert "[REDACTED:" in kept[0][0]
+
+
 async def test_the_address_of_the_events_can_be_verified(place: Place, slack: FakeSlack) -> None:
     assert await slack.verify_url()
 

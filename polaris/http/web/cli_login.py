@@ -28,6 +28,7 @@ from polaris.http.operations import read_bytes
 from polaris.http.service import SERVICE
 from polaris.http.web import site
 from polaris.http.web.site import ORIGIN, allow_form_target, render, visitor
+from polaris.redact import NOBODYS
 from polaris.render import clean
 from polaris.settings import is_loopback
 
@@ -267,7 +268,7 @@ def _spelt(code: str) -> str:
 
 
 def _machine(text: str) -> str:
-    return clean(text).strip()[:MACHINE_CHARACTERS] or "a machine without a name"
+    return NOBODYS.text(clean(text)).strip()[:MACHINE_CHARACTERS] or "a machine without a name"
 
 
 def _address(request: web.Request) -> str:

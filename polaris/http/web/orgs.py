@@ -16,6 +16,7 @@ from polaris.http.web.sign_in import DOOR, LOCAL
 from polaris.http.web.site import field, form, render, see, visitor
 from polaris.http.web.visitor import VISITOR, Visitor
 from polaris.model import SLUG
+from polaris.redact import NOBODYS
 
 # What a person can mend in the form itself; everything else is a page of its own.
 MENDABLE = ("org_exists", "member_exists", "name_is_a_slug", "field_is_missing")
@@ -37,7 +38,7 @@ async def found(request: web.Request) -> web.StreamResponse:
     """Makes an organization; whoever does is its first administrator."""
     fields = await form(request)
     try:
-        name = field(fields, "name")
+        fields["name"] = name = NOBODYS.text(field(fields, "name"))
         # An empty one is made from the name; the form comes back with it when it is taken.
         fields["slug"] = slug = _slug(fields.get("slug", "").lower() or suggest_slug(name), "address")
         handle = _slug(field(fields, "handle").lower(), "handle")

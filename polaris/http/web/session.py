@@ -131,8 +131,6 @@ async def decide(request: web.Request) -> web.Response:
         body: str | None = fields.get("body", "").replace("\r\n", "\n")
         if decision == "dismiss" or not body or body == found.body.strip():
             body = None
-        else:
-            body = service.redactor(who).text(body)
         await calls.decide_delivery(conn, who.org_id, who.actor, project, delivery, decision, body)
     session = fields.get("session", "")
     back = floor.address(request, session if re.fullmatch(SLUG, session) else found.session)

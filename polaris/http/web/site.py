@@ -80,12 +80,14 @@ def caller(request: web.Request) -> Caller:
 
 
 async def form(request: web.Request) -> dict[str, str]:
-    """The fields of a posted form, stripped; a file or a NUL is refused."""
+    """The fields of a posted form, stripped; inside an organization without secrets. A file or a NUL is refused."""
     fields: dict[str, str] = {}
+    who = request.get(CALLER)
+    clean = request.app[SERVICE].redactor(who).text if who else str
     for name, value in (await request.post()).items():
         if not isinstance(value, str) or "\0" in value:
             raise Unprocessable("This form takes text only.")
-        fields[name] = value.strip()
+        fields[name] = clean(value.strip())
     return fields
 
 

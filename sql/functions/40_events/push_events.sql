@@ -48,6 +48,8 @@ declare
   v_body text[] := p_body;
   v_payload jsonb[] := p_payload;
   v_facts jsonb[] := p_facts;
+  v_client_id text[] := p_client_id;
+  v_turn text[] := p_turn;
   v_key bytea;
   v_large boolean := pg_column_size(p_payload) + pg_column_size(p_body) > 1048576; -- else no single event can be
 begin
@@ -67,9 +69,11 @@ begin
     select o.redaction_key into v_key from polaris_data.orgs o where o.org_id = v_me.org_id;
     select array_agg(polaris_data.redact_prefixes(v_key, u.body) order by u.ord),
       array_agg(polaris_data.redact_prefixes(v_key, u.payload::text)::jsonb order by u.ord),
-      array_agg(polaris_data.redact_prefixes(v_key, u.facts::text)::jsonb order by u.ord)
-    into v_body, v_payload, v_facts
-    from unnest(p_body, p_payload, p_facts) with ordinality as u (body, payload, facts, ord);
+      array_agg(polaris_data.redact_prefixes(v_key, u.facts::text)::jsonb order by u.ord),
+      array_agg(polaris_data.redact_prefixes(v_key, u.client_id) order by u.ord),
+      array_agg(polaris_data.redact_prefixes(v_key, u.turn) order by u.ord)
+    into v_body, v_payload, v_facts, v_client_id, v_turn
+    from unnest(p_body, p_payload, p_facts, p_client_id, p_turn) with ordinality as u (body, payload, facts, client_id, turn, ord);
   end if;
 
   select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord), bool_or(p.visibility <> 'org')
@@ -134,8 +138,8 @@ begin
   from rows from (
     unnest(p_client_id, v_late, p_project, p_session, p_kind, v_actor, p_epoch, v_project),
     polaris_data.write_events(
-      v_me.org_id, v_code, v_project, v_session, p_epoch, p_kind, v_actor, array_fill(null::text, array[v_count]), p_turn, p_agent,
-      v_body, v_payload, p_client_id, v_late, p_occurred_at, v_facts)
+      v_me.org_id, v_code, v_project, v_session, p_epoch, p_kind, v_actor, array_fill(null::text, array[v_count]), v_turn, p_agent,
+      v_body, v_payload, v_client_id, v_late, p_occurred_at, v_facts)
   ) as x (client_id, late, project, session, kind, actor, epoch, project_id, ord, seq, created, code)
   left join lateral (
     select e.late from polaris_data.events e

@@ -20,6 +20,8 @@ begin
     perform polaris_data.fail(409, 'project_is_archived', format('Project %s is archived.', p_project), 'Speak in another project.');
   end if;
   perform polaris_data.require_body(p_body, 65536);
+  p_body := polaris_data.clean_words(v_me.org_id, v_me.direct, p_body);
+  p_payload := polaris_data.clean_words(v_me.org_id, v_me.direct, p_payload::text)::jsonb;
   perform polaris_data.require_client_id(p_client_id);
   return query select w.seq, w.created from polaris_data.write_event(
     v_me.org_id, v_project.project_id, 0, null, 'floor', v_me.actor, null, p_body, p_payload,

@@ -21,6 +21,7 @@ begin
   end if;
   if p_body is not null then
     perform polaris_data.require_body(p_body, 8000);
+    p_body := polaris_data.clean_words(v_me.org_id, v_me.direct, p_body);
   end if;
   select d.* into v_delivery from polaris_data.deliveries d
   where d.org_id = v_me.org_id and d.delivery_id = p_delivery and d.project_id = v_project.project_id;
@@ -47,7 +48,7 @@ begin
     end if;
     perform polaris_data.move_delivery(v_me.org_id, p_delivery, 'queued', null, null, null, coalesce(v_me.actor, 'polaris'));
   else
-    perform polaris_data.move_delivery(v_me.org_id, p_delivery, 'declined', left(p_reason, 500), null, null, coalesce(v_me.actor, 'polaris'));
+    perform polaris_data.move_delivery(v_me.org_id, p_delivery, 'declined', left(polaris_data.clean_words(v_me.org_id, v_me.direct, p_reason), 500), null, null, coalesce(v_me.actor, 'polaris'));
   end if;
   return query select * from polaris_data.show_deliveries(v_me.org_id, v_project.project_id, p_delivery);
 end;

@@ -32,6 +32,7 @@ begin
     perform polaris_data.fail(409, 'session_is_archived', format('Session %s is archived.', p_session), 'Nobody would hear it.');
   end if;
   perform polaris_data.require_body(p_body, 8000);
+  p_body := polaris_data.clean_words(v_me.org_id, v_me.direct, p_body);
   perform polaris_data.require_client_id(p_client_id);
   if p_expires_in is null or p_expires_in not between interval '1 second' and interval '30 days' then
     perform polaris_data.fail(422, 'expiry_is_sane', 'Advice expires after 1 second to 30 days.');
