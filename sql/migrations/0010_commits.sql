@@ -42,3 +42,10 @@ create table polaris_data.touched_files (
 create index touched_files_by_name on polaris_data.touched_files (org_id, name, project_id, seq);
 create index touched_files_by_session on polaris_data.touched_files (org_id, session_id, seq);
 comment on table polaris_data.touched_files is 'The files that tool calls name; name = the last part of the path.';
+create index commits_by_project on polaris_data.commits (org_id, project_id, seq);
+
+create type polaris_data.commit_row as (
+  commit text, made boolean, project text, session text, seq bigint, turn text, actor text, repository text, branch text, subject text,
+  at timestamptz, prompt_seq bigint, prompt text
+);
+comment on type polaris_data.commit_row is 'A commit that a session met, and the prompt under which it did.';

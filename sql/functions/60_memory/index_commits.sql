@@ -1,0 +1,49 @@
+-- What these events tell of git, made anew: which commits their sessions met, which they made, where their work stands.
+--
+-- Met is what HEAD was. Made is what the answer of a tool proves: git's own line "[main 1a2b3c4] subject", where HEAD is that commit or
+-- the command says git commit, merge, … (a log that is read is no proof); a command with git commit behind which HEAD is another one
+-- than before it (commit -q prints nothing); a commit that git log shows with the session's own trailer. A commit that is printed and
+-- is not HEAD any more keeps the short name that git printed.
+create or replace function polaris_data.index_commits (p_org bigint, p_project bigint, p_seqs bigint[])
+returns void
+language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+begin
+  delete from polaris_data.commits c where c.org_id = p_org and c.project_id = p_project and c.seq = any (p_seqs);
+
+  insert into polaris_data.commits as c (org_id, project_id, commit, session_id, seq, turn, repository, branch, subject, made, at)
+  select distinct on (x.session_id, x.commit)
+    p_org, p_project, x.commit, x.session_id, x.seq, x.turn, x.repository, x.branch, x.subject, x.made, x.recorded_at
+  from (
+    select e.session_id, e.seq, e.turn, e.recorded_at, left(e.facts ->> 'repository', 300) as repository,
+      left(e.facts ->> 'branch', 300) as branch, m.commit, m.subject, m.made
+    from polaris_data.events e
+    cross join lateral polaris_data.commits_of(
+      p_org, e.session_id, e.seq, e.body, e.payload, case when e.facts ->> 'commit' ~ '^[0-9a-f]{7,64}$' then e.facts ->> 'commit' end,
+      e.kind = 'tool.result') m
+    where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs) and e.session_id is not null and e.erased_at is null
+      and (e.kind = 'tool.result' or e.facts ? 'commit')) x
+  order by x.session_id, x.commit, x.made desc, x.seq
+  on conflict (org_id, project_id, commit, session_id) do update
+    set made = true, seq = excluded.seq, turn = excluded.turn, at = excluded.at, branch = coalesce(excluded.branch, c.branch),
+      repository = coalesce(excluded.repository, c.repository), subject = coalesce(excluded.subject, c.subject)
+    where excluded.made and not c.made;
+
+  -- A newer word of the session stays; what was taken from an event that says nothing any more goes.
+  delete from polaris_data.checkouts k
+  where k.org_id = p_org and k.seq = any (p_seqs)
+    and k.session_id in (
+      select e.session_id from polaris_data.events e
+      where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs));
+  insert into polaris_data.checkouts as k (org_id, session_id, seq, repository, branch, commit)
+  select distinct on (e.session_id)
+    p_org, e.session_id, e.seq, left(e.facts ->> 'repository', 300), left(e.facts ->> 'branch', 300), left(e.facts ->> 'commit', 64)
+  from polaris_data.events e
+  where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs)
+    and e.session_id is not null and e.erased_at is null and e.facts ?| array['repository', 'branch', 'commit']
+  order by e.session_id, e.seq desc
+  on conflict (org_id, session_id) do update
+    set seq = excluded.seq, repository = excluded.repository, branch = excluded.branch, commit = excluded.commit
+    where excluded.seq >= k.seq;
+end;
+$$;
+comment on function polaris_data.index_commits is 'What these events tell of git, made anew.';
