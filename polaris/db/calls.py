@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from polaris import model
 from polaris.db import rows
+from polaris.db.arrays import Texts
 from polaris.db.pool import Connection
 
 P = ParamSpec("P")
@@ -392,6 +393,57 @@ async def note_refused_sign_in(conn: Connection, reason: str, detail: str | None
     """In the log of the installation. *detail* is JSON text."""
 
 
+# Exports and imports
+
+
+@call
+async def begin_export(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    after: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> rows.ExportBegun:
+    """Its maker and admins only; the audit log notes it."""
+
+
+@call
+async def read_export(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    what: str,
+    after: list[int],
+    last: int,
+    limit: int = 500,
+) -> list[rows.ExportRow]:
+    """*what*: a part of `polaris.exports.PARTS`; *after*: the key of the last row, or nothing."""
+
+
+@call
+async def begin_import(
+    conn: Connection, org: int | None, actor: str | None, project: str, digest: bytes, source: str
+) -> rows.ImportBegun:
+    """Admins only. *source* is the head of the export, JSON text. 409 ``project_exists``, ``import_is_another``."""
+
+
+@call
+async def import_rows(
+    conn: Connection, org: int | None, actor: str | None, project: str, digest: bytes, what: str, rows: Texts
+) -> int:
+    """The project's last number afterwards. 409 ``import_out_of_order``, ``import_is_done``, 422 ``import_not_valid``."""
+
+
+@call
+async def finish_import(
+    conn: Connection, org: int | None, actor: str | None, project: str, digest: bytes
+) -> rows.ProjectRow:
+    """409 ``import_is_not_whole``."""
+
+
 # Projects and sessions
 
 
@@ -515,9 +567,112 @@ async def release_driver(
 
 @call
 async def brief(
-    conn: Connection, org: int | None, actor: str | None, project: str, session: str, characters: int = 6000
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str,
+    characters: int = 6000,
+    since: str | None = None,
 ) -> model.Brief:
-    """404 ``no_such_session``, 422 ``characters_are_sane``."""
+    """404 ``no_such_session``, 422 ``characters_are_sane``. *since*: a number, ``drove`` or ``looked``."""
+
+
+@call
+async def context(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str | None = None,
+    since: str | None = None,
+    by: str | None = None,
+    characters: int = 6000,
+) -> model.Brief:
+    """What happened in a project, in a session, or by a participant; 422 ``since_is_known``."""
+
+
+@call
+async def find_commit(conn: Connection, org: int | None, actor: str | None, commit: str) -> list[model.Commit]:
+    """Those that made it first. 404 ``no_such_commit``, 422 ``commit_is_hex``."""
+
+
+@call
+async def list_commits(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[model.Commit]:
+    """Only those that were made, newest first; a few more than *limit* where one event made several."""
+
+
+@call
+async def list_checkouts(conn: Connection, org: int | None, actor: str | None, project: str) -> list[model.Checkout]:
+    """404 ``no_such_project``."""
+
+
+@call
+async def list_file_changes(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str | None,
+    path: str,
+    reads: bool = False,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[model.FileChange]:
+    """Newest first; *project* None: in all that the actor may see. 422 ``path_is_missing``."""
+
+
+@call
+async def annotate(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    what: str,
+    body: str | None,
+    session: str | None = None,
+    about: int | None = None,
+    client_id: str | None = None,
+    agent: str | None = None,
+) -> model.MadeAnnotation:
+    """A decision, a question or a star; 404 ``no_such_event``, 422 ``annotation_is_known``."""
+
+
+@call
+async def close_annotation(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    seq: int,
+    body: str | None = None,
+    client_id: str | None = None,
+    agent: str | None = None,
+) -> model.Closed:
+    """404 ``no_such_annotation``, 409 ``annotation_is_closed``, 403 ``not_your_star``."""
+
+
+@call
+async def list_annotations(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str | None = None,
+    kind: list[str] | None = None,
+    open: bool | None = None,
+    about: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[model.Annotation]:
+    """Newest first; *before*: the next page."""
 
 
 @call
@@ -534,8 +689,58 @@ async def heartbeat(
 
 
 @call
+async def ask_seat(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str,
+    note: str | None = None,
+    client_id: str | None = None,
+    expires_in: timedelta = timedelta(minutes=30),
+    agent: str | None = None,
+) -> model.SeatAsked:
+    """409 ``seat_is_open``, ``seat_is_yours``, ``seat_is_reserved``; 403 ``seat_is_not_for_slack``."""
+
+
+@call
+async def answer_seat_request(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str,
+    request: int,
+    answer: str,
+    reason: str | None = None,
+) -> model.SeatRequest:
+    """`give`, `decline`, `withdraw`; 404 ``no_such_request``, 409 ``request_has_ended``, 403 ``not_driver``."""
+
+
+@call
+async def list_seat_requests(
+    conn: Connection, org: int | None, actor: str | None, project: str, session: str | None = None, limit: int = 100
+) -> list[model.SeatRequest]:
+    """Open ones and ended ones, the oldest first."""
+
+
+@call
+async def take_over_seat(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    session: str,
+    epoch: int,
+    reason: str,
+    lease_seconds: int,
+) -> rows.SessionRow:
+    """Admins only; 409 ``seat_has_changed`` when *epoch* is not the present one."""
+
+
+@call
 async def list_orgs_with_lapses(conn: Connection) -> list[int]:
-    """Organizations with a lease or a delivery whose time is over."""
+    """Organizations with a lease, a delivery or a request for a seat whose time is over."""
 
 
 @call
@@ -549,8 +754,41 @@ async def expire_deliveries(conn: Connection, org: int | None) -> int:
 
 
 @call
+async def expire_seat_requests(conn: Connection, org: int | None) -> int:
+    """How many have ended."""
+
+
+@call
 async def reap_blockers(conn: Connection, older_than: timedelta = timedelta(seconds=2)) -> list[rows.ReapedRow]:
     """Ends direct clients' transactions that hold the record up; whose."""
+
+
+@call
+async def reap_analysts(
+    conn: Connection,
+    query: timedelta = timedelta(seconds=65),
+    idle: timedelta = timedelta(seconds=65),
+    transaction: timedelta = timedelta(minutes=10),
+    connections: int = 5,
+) -> list[rows.ReapedAnalyst]:
+    """Ends connections of analysts that do what they may not; whose, and why."""
+
+
+@call
+async def create_analyst(
+    conn: Connection, org: int | None, actor: str | None, for_: str, login: str, sees_private: bool = False
+) -> rows.AnalystRow:
+    """Registers a role that reads the history of *org*, for the participant *for_*; admins only."""
+
+
+@call
+async def list_analysts(conn: Connection, org: int | None, actor: str | None) -> list[rows.AnalystRow]:
+    """Revoked ones too; admins only."""
+
+
+@call
+async def revoke_analyst(conn: Connection, org: int | None, actor: str | None, login: str) -> rows.AnalystRow:
+    """404 ``no_such_login``; admins only."""
 
 
 # The record

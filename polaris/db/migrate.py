@@ -115,7 +115,7 @@ def status(url: str, below: Path | None = None) -> Status:
             """
             select n.nspname || '.' || p.proname, pg_get_function_identity_arguments(p.oid)
             from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-            where n.nspname in ('polaris', 'polaris_data') order by 1, 2
+            where n.nspname in ('polaris', 'polaris_data', 'polaris_history') order by 1, 2
             """
         ).fetchall()
     migrations = {source.name: source.sha256 for source in sources.migrations(root)}

@@ -21,6 +21,26 @@ class Identity(model.Answer):
     redaction_key: bytes
 
 
+class ExportBegun(model.Answer):
+    """Which events an export holds, and its first line."""
+
+    first_seq: int
+    last_seq: int
+    head: str
+
+
+class ImportBegun(model.Answer):
+    last_seq: int
+    done: bool
+
+
+class ExportRow(NamedTuple):
+    """A row of an export as JSON; ``key`` is where the next page begins."""
+
+    key: list[int]
+    line: str
+
+
 class MeRow(model.Answer):
     """Who the caller is. ``redaction_key`` is the organization's."""
 
@@ -217,6 +237,26 @@ class ReapedRow(model.Answer):
     pid: int
     login: str
     seconds: int
+
+
+class ReapedAnalyst(model.Answer):
+    """An analyst's connection that was ended. *why*: revoked, connections, query, idle, transaction, lock or owns."""
+
+    pid: int
+    login: str
+    why: str
+    seconds: int
+
+
+class AnalystRow(model.Answer):
+    """A Postgres login that reads the history of an organization."""
+
+    login: str
+    actor: str
+    sees_private: bool
+    created_by: str | None
+    created_at: datetime
+    revoked_at: datetime | None
 
 
 class EventRow(NamedTuple):

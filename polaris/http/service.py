@@ -149,6 +149,9 @@ class Service:
             try:
                 async with self.database.connection() as conn:
                     await calls.reap_blockers(conn)
+                    for ended in await calls.reap_analysts(conn):
+                        said = {"login": ended.login, "reason": ended.why, "seconds": ended.seconds}
+                        logger.warning("ended an analyst's connection", extra=said)
                     for org_id in await calls.list_orgs_with_lapses(conn):
                         self.metrics.lapses.labels("lease").inc(await calls.expire_leases(conn, org_id))
                         self.metrics.lapses.labels("delivery").inc(await calls.expire_deliveries(conn, org_id))

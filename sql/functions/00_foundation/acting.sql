@@ -1,7 +1,7 @@
 -- Who calls, for which organization. A login of polaris_data.logins is one participant, whatever it passes; anybody else must be
 -- a member of polaris_service and is believed. An actor of null is the service itself.
 -- session_user, because inside a definer function current_user is the owner; and no setting, because anyone can set one.
--- Fails: 401 login_unknown, 401 login_revoked, 403 actor_is_not_yours, 422 org_is_missing.
+-- Fails: 401 login_unknown, 401 login_revoked, 403 actor_is_not_yours, 403 analysts_only_read, 422 org_is_missing.
 create or replace function polaris_data.acting (
   p_org bigint,
   p_actor text,
@@ -18,6 +18,10 @@ begin
     if v_login.revoked_at is not null then
       perform polaris_data.fail(401, 'login_revoked', format('The login %s is revoked.', session_user),
         'Ask an administrator for a new one: polaris login-role create.');
+    end if;
+    if v_login.kind <> 'client' then
+      perform polaris_data.fail(403, 'analysts_only_read', format('The login %s is an analyst''s: it reads polaris_history and does nothing else.', session_user),
+        'Ask an administrator for a login of a participant: polaris login-role create.');
     end if;
     if p_org <> v_login.org_id or p_actor <> v_login.actor then
       perform polaris_data.fail(403, 'actor_is_not_yours', format('The login %s acts as %s and as nobody else.', session_user, v_login.actor),

@@ -9,7 +9,8 @@ declare
   v_login polaris_data.logins;
 begin
   perform polaris_data.require_service();
-  select l.* into v_login from polaris_data.logins l where l.org_id = p_org and l.login = p_login for no key update;
+  select l.* into v_login from polaris_data.logins l
+  where l.org_id = p_org and l.login = p_login and l.kind = 'client' for no key update;
   if not found then
     perform polaris_data.fail(404, 'no_such_login', format('There is no login %s.', p_login), 'See polaris login-role list.');
   elsif v_login.revoked_at is null then
