@@ -30,6 +30,7 @@ CONNECT_SECONDS = 5.0
 # A stream is given up when neither an event nor a ping came for so long; the service pings twice as often.
 SILENCE_SECONDS = 60.0
 FRAME_BYTES = 32 * 1024 * 1024
+EXPORT = "application/x-ndjson"
 
 
 class Socket:
@@ -186,10 +187,37 @@ class Client:
     async def export_audit(self) -> AsyncIterator[str]:
         """The whole audit log, one JSON object a line, in pieces of any length; the log notes who took it."""
         decoder = codecs.getincrementaldecoder("utf-8")()
-        async with self._get("/audit/export", {"Accept": "application/x-ndjson"}) as answer:
+        async with self._get("/audit/export", {"Accept": EXPORT}) as answer:
             async for chunk in answer.content.iter_any():
                 yield decoder.decode(chunk)
         yield decoder.decode(b"", final=True)
+
+    async def export_project(
+        self, project: str, *, after: int | None = None, since: str | None = None, until: str | None = None
+    ) -> AsyncIterator[tuple[str, bytes]]:
+        """A whole project, as (part, row): the first is ``export``, the last ``end``; `polaris.exports` tells the rows.
+
+        Raises what the service says against it, also in the middle, and `Unavailable` for a stream that was cut.
+        """
+        given = _given(after=after, since=since, until=until)
+        place = _path("projects", project, "export")
+        async with self._get(place, {"Accept": EXPORT}, [(name, str(value)) for name, value in given.items()]) as answer:
+            part, rest = "", b""
+            async for chunk in answer.content.iter_any():
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    part = line[2 : line.index(b":") - 1].decode()
+                    row = line[line.index(b":") + 1 : -1]
+                    if part == "error":
+                        raise from_problem(500, orjson.loads(row))
+                    yield part, row
+            if part != "end":
+                raise self._away()
+
+    async def import_project(self, project: str, digest: str, lines: bytes) -> Json:
+        """Sends the next lines of an export; ``{"project", "last_seq", "done"}``."""
+        place = _path("projects", project, "import")
+        return await self.call("POST", place, lines, [("digest", digest)], media=EXPORT)
 
     # The seat
 
@@ -205,9 +233,109 @@ class Client:
         """Opens the seat; released *to* somebody, nobody else takes it for five minutes. 409 ``not_driver``."""
         return await self.call("POST", f"{_session(project, session)}/handoff", _given(epoch=epoch, to=to))
 
-    async def brief(self, project: str, session: str, characters: int = 6000) -> Json:
-        """``{"text", "last_seq"}``: what a new driver has to know; every line names its events."""
-        return await self.call("GET", f"{_session(project, session)}/brief", query=[("characters", str(characters))])
+    # What happened, and what was marked
+
+    async def brief(self, project: str, session: str, characters: int = 6000, *, since: str | None = None) -> Json:
+        """``{"text", "last_seq", "since"}``: what a new driver has to know; every line begins with its events.
+
+        *since*: only what came after an event (its number), since the caller ``drove`` last, or ``looked`` last.
+        """
+        query = _asked(characters=characters, since=since)
+        return await self.call("GET", f"{_session(project, session)}/brief", query=query)
+
+    async def context(
+        self,
+        project: str,
+        session: str | None = None,
+        *,
+        since: str | None = None,
+        by: str | None = None,
+        characters: int = 6000,
+    ) -> Json:
+        """As `brief`, of a whole project, of one session, or of what one participant did (*by*, ``user:krishna``)."""
+        query = _asked(session=session, since=since, by=by, characters=characters)
+        return await self.call("GET", _path("projects", project, "context"), query=query)
+
+    async def annotate(
+        self,
+        project: str,
+        what: str,
+        body: str = "",
+        *,
+        session: str | None = None,
+        about: int | None = None,
+        client_id: str | None = None,
+        agent: str | None = None,
+    ) -> Json:
+        """A ``decision``, a ``question`` or a ``star``; only a star *about* an event needs no words."""
+        marked = _given(what=what, body=body, session=session, about=about, client_id=client_id, agent=agent)
+        return await self.call("POST", _path("projects", project, "annotations"), marked)
+
+    async def close_annotation(
+        self,
+        project: str,
+        seq: int,
+        body: str | None = None,
+        *,
+        client_id: str | None = None,
+        agent: str | None = None,
+    ) -> Json:
+        """Answers a question, takes a decision or one's own star back. 409 ``annotation_is_closed``."""
+        place = _path("projects", project, "annotations", str(seq), "close")
+        return await self.call("POST", place, _given(body=body, client_id=client_id, agent=agent))
+
+    async def annotations(
+        self,
+        project: str,
+        session: str | None = None,
+        *,
+        kind: Iterable[str] = (),
+        open: bool | None = None,
+        about: int | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Json]:
+        """Decisions, questions and stars, the newest first; *before* the last number is the next page."""
+        wanted = None if open is None else str(open).lower()
+        query = _asked(session=session, open=wanted, about=about, before=before, limit=limit)
+        query += [("kind", value) for value in kind]
+        answer = await self.call("GET", _path("projects", project, "annotations"), query=query)
+        items: list[Json] = answer["items"]
+        return items
+
+    # Git
+
+    async def find_commit(self, commit: str) -> list[Json]:
+        """Which sessions made or met a commit, those that made it first; 404 ``no_such_commit``."""
+        return await self._items(_path("commits", commit))
+
+    async def commits(
+        self, project: str, session: str | None = None, *, before: int | None = None, limit: int = 100
+    ) -> list[Json]:
+        """The commits that sessions made, the newest first; *before* is the ``seq`` of an event."""
+        query = [(name, str(value)) for name, value in _given(session=session, before=before, limit=limit).items()]
+        answer = await self.call("GET", _path("projects", project, "commits"), query=query)
+        items: list[Json] = answer["items"]
+        return items
+
+    async def checkouts(self, project: str) -> list[Json]:
+        """Repository, branch and commit of each session that said so."""
+        return await self._items(_path("projects", project, "checkouts"))
+
+    async def file_changes(
+        self,
+        path: str,
+        project: str | None = None,
+        *,
+        reads: bool = False,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Json]:
+        """The tool calls that changed a file, the newest first; *path* is a name or the end of a path."""
+        query = _given(path=path, project=project, before=before, limit=limit, reads="true" if reads else None)
+        answer = await self.call("GET", "/files", query=[(name, str(value)) for name, value in query.items()])
+        items: list[Json] = answer["items"]
+        return items
 
     # Events
 
@@ -337,11 +465,22 @@ class Client:
         finally:
             await ws.close()
 
-    async def call(self, method: str, path: str, body: Any = None, query: Sequence[tuple[str, str]] = ()) -> Json:
-        """One request; answers the decoded body. Raises the service's problem, or `Unavailable`."""
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Sequence[tuple[str, str]] = (),
+        *,
+        media: str = "application/json",
+    ) -> Json:
+        """One request; answers the decoded body. Raises the service's problem, or `Unavailable`.
+
+        *media*: what the body is; one that is not JSON is bytes.
+        """
         # As a file: aiohttp sends a large one in pieces and lets others run in between.
-        data = None if body is None else io.BytesIO(orjson.dumps(body))
-        headers = self._headers() | ({"Content-Type": "application/json"} if data is not None else {})
+        data = None if body is None else io.BytesIO(body if isinstance(body, bytes) else orjson.dumps(body))
+        headers = self._headers() | ({"Content-Type": media} if data is not None else {})
         limit = aiohttp.ClientTimeout(total=self._seconds, connect=CONNECT_SECONDS)
         try:
             async with self._open().request(
@@ -470,3 +609,8 @@ def _session(project: str, session: str) -> str:
 
 def _given(**fields: Any) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _asked(**fields: Any) -> list[tuple[str, str]]:
+    """The part of an address behind the question mark: what is given."""
+    return [(name, str(value)) for name, value in fields.items() if value is not None]

@@ -24,6 +24,7 @@ PAGE_EVENTS = 1000
 
 ADVICE_CHARACTERS = 8000  # what an agent takes in one piece
 FLOOR_CHARACTERS = 65536
+NOTE_CHARACTERS = 1000  # with a request for the seat
 SOMETHING = r"[^ \t\r\n]"  # a text with something in it
 
 PUSHED_KINDS = frozenset({"prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice"})
@@ -53,6 +54,9 @@ Kind = Literal[
     "driver.claimed",
     "driver.released",
     "driver.expired",
+    "driver.taken",
+    "seat.asked",
+    "seat.settled",
     "prompt",
     "message",
     "reply",
@@ -70,6 +74,14 @@ SettledState = Literal["queued", "sent", "seen", "answered", "declined", "failed
 Role = Literal["admin", "member", "agent"]
 Visibility = Literal["org", "private"]
 SenderClass = Literal["human", "agent", "slack"]
+What = Literal["decision", "question", "star"]
+Since = Annotated[
+    str,
+    Field(
+        pattern=r"^([0-9]{1,18}|drove|looked)$",
+        description="The number of an event; `drove`: since the caller last drove; `looked`: since it read the floor.",
+    ),
+]
 SenderPolicy = Literal["auto", "suggest", "mute"]
 
 
@@ -267,11 +279,180 @@ class HandoffIn(Body):
     to: Holder | None = None
 
 
+class AskSeatIn(Body):
+    """Somebody asks the driver for the seat."""
+
+    note: Annotated[str, Field(max_length=NOTE_CHARACTERS, description="What the driver should know.")] = ""
+    client_id: ClientId | None = None
+    expires_in: Annotated[int, Field(ge=1, le=7 * 86400), BeforeValidator(_whole)] | None = Field(
+        None, description="Seconds until an unanswered request ends as `expired`; half an hour when left out."
+    )
+    agent: Annotated[str, Field(max_length=64, description="The coding agent that asks for its person.")] | None = None
+
+
+class SeatRequest(Answer):
+    """Who asked for the seat of a session, and what became of it."""
+
+    seq: int = Field(description="The event that asks; by this number the request is answered.")
+    project: str
+    session: str
+    actor: str
+    note: str = ""
+    asked_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = Field(None, description="null: it waits for the driver.")
+    ended_how: Literal["given", "declined", "withdrawn", "expired", "opened", "taken", "archived"] | None = None
+    ended_by: str | None = None
+    delivery_id: UUID | None = Field(None, description="null: the policy mutes the asker, the agent is not told.")
+    delivery_state: str | None = None
+
+
+class SeatAsked(SeatRequest):
+    created: bool = Field(description="False when the same participant had asked already.")
+
+
+class SeatRequests(Answer):
+    items: list[SeatRequest]
+
+
+class AnswerSeatIn(Body):
+    """The driver's word on a request, or the asker's."""
+
+    answer: Literal["give", "decline", "withdraw"]
+    reason: Annotated[str, Field(max_length=500)] | None = None
+
+
+class TakeOverIn(Body):
+    """An administrator takes the seat from whoever has it."""
+
+    epoch: Epoch = Field(description="Of the seat that is meant: when it has changed hands meanwhile, nothing happens.")
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=SOMETHING)]
+
+
 class Brief(Answer):
-    """What a driver has to know who takes a session over, as text whose lines name their events."""
+    """What happened, in short: lines that begin with the numbers of their events, under titles without one."""
 
     text: str
     last_seq: int
+    since: int | None = Field(None, description="Only what came after this event; null: from the beginning.")
+
+
+class Commit(Answer):
+    """A commit that a session made, or had checked out, at event ``seq``; the prompt is the one of that turn."""
+
+    commit: str = Field(description="40 or 64 digits; fewer where git printed no more.")
+    made: bool = Field(description="A tool call of the session made it; else it was only checked out there.")
+    project: str
+    session: str
+    seq: int
+    turn: str | None
+    actor: str
+    repository: str | None
+    branch: str | None
+    subject: str | None
+    at: datetime
+    prompt_seq: int | None
+    prompt: str | None
+
+
+class Commits(Answer):
+    items: list[Commit]
+
+
+class Checkout(Answer):
+    """Where a session's work stood in git at event ``seq``, the last that said so."""
+
+    session: str
+    repository: str | None
+    branch: str | None
+    commit: str | None
+    seq: int
+
+
+class Checkouts(Answer):
+    items: list[Checkout]
+
+
+class FileChange(Answer):
+    """A tool call that named a file; ``commit`` is what HEAD was by then."""
+
+    path: str
+    written: bool = Field(description="The tool changes files; else it only read.")
+    project: str
+    session: str
+    seq: int
+    turn: str | None
+    actor: str
+    call: str
+    repository: str | None
+    branch: str | None
+    commit: str | None
+    at: datetime
+    prompt_seq: int | None
+    prompt: str | None
+
+
+class FileChanges(Answer):
+    items: list[FileChange]
+
+
+class AnnotationIn(Body):
+    """A mark in the record. Only a star about an event needs no words."""
+
+    what: What
+    body: Annotated[str, Field(max_length=ADVICE_CHARACTERS)] = ""
+    session: Name | None = None
+    about: Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_whole)] | None = Field(
+        None, description="The event that it is about."
+    )
+    client_id: ClientId | None = None
+    agent: Annotated[str, Field(max_length=64, description="The coding agent that says it for its person.")] | None = (
+        None
+    )
+
+
+class Annotation(Answer):
+    """A decision, a question or a star; ``seq`` is the event that it is."""
+
+    seq: int
+    project: str
+    session: str | None
+    what: What
+    body: str
+    actor: str
+    speaker: str = Field(description="Who really wrote it: `person` or `agent`.")
+    at: datetime
+    about: int | None = Field(None, description="The event that it is about.")
+    about_kind: str | None = None
+    about_body: str | None = Field(None, description="How that event begins.")
+    closed_at: datetime | None = Field(None, description="When the question was answered, or the mark taken back.")
+    closed_by: str | None = None
+    closed_seq: int | None = None
+    closed_body: str | None = Field(None, description="The answer.")
+
+
+class MadeAnnotation(Annotation):
+    created: bool = Field(description="False for a repeat, and for who starred the event already.")
+
+
+class CloseIn(Body):
+    """The answer to a question, or why something is taken back; there need be none."""
+
+    body: Annotated[str, Field(max_length=ADVICE_CHARACTERS)] | None = None
+    client_id: ClientId | None = None
+    agent: Annotated[str, Field(max_length=64, description="The coding agent that says it for its person.")] | None = (
+        None
+    )
+
+
+class Closed(Annotation):
+    changed: bool = Field(description="False for a repeat.")
+
+
+class Annotations(Answer):
+    """A page, the newest first; ``before`` the last number is the next one."""
+
+    items: list[Annotation]
 
 
 class Lease(Answer):
@@ -570,9 +751,58 @@ class StreamQuery(Query):
 
 class BriefQuery(Query):
     characters: Annotated[int, Field(ge=500, le=100_000)] = 6000
+    since: Since | None = None
+
+
+class ContextQuery(BriefQuery):
+    session: Name | None = None
+    by: Actor | None = Field(None, description="Only what this participant drove, asked, decided and advised.")
+
+
+class AnnotationsQuery(Query):
+    session: Name | None = None
+    kind: Annotated[list[What], BeforeValidator(_many), Field(max_length=3)] | None = None
+    open: bool | None = Field(None, description="Only open ones, or only closed ones.")
+    about: Seq | None = None
+    before: Seq | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
 
 
 class DeliveriesQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
+
+
+class ExportQuery(Query):
+    """Which part of the record: events after a number, recorded at a time or later, and before a time."""
+
+    after: Seq | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class ImportQuery(Query):
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Which export: the SHA-256 of its manifest.")]
+
+
+class Imported(Answer):
+    """How far an import is; ``done``: the project is complete and open."""
+
+    project: str
+    last_seq: int
+    done: bool
+
+
+class CommitsQuery(Query):
+    session: Name | None = None
+    before: Seq | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
+
+
+class FilesQuery(Query):
+    path: Annotated[str, Field(max_length=2000, description="A name or the end of a path.")] = ""
+    project: Name | None = Field(None, description="Only in this one; null: in all that the caller may see.")
+    reads: bool = Field(False, description="Also the calls that only read it.")
+    before: Seq | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
 
 

@@ -35,7 +35,8 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 10.0
 # What `Client` offers beside this: accounts and the audit log are the service's own.
 API_ONLY = frozenset(
     {
-        *("add_member", "audit", "audit_head", "call", "create_token", "export_audit", "invite", "invites"),
+        *("add_member", "audit", "audit_head", "call", "create_token", "export_audit", "export_project"),
+        *("import_project", "invite", "invites"),
         *("remove_member", "revoke_invite", "revoke_token", "set_role", "sign_out", "tokens"),
     }
 )
@@ -148,8 +149,93 @@ class DirectClient:
         row = await self._line.ask(calls.release_driver, None, None, project, session, epoch, to)
         return _object(model.SessionShown, shown_session(row))
 
-    async def brief(self, project: str, session: str, characters: int = 6000) -> Json:
-        return _object(model.Brief, await self._line.ask(calls.brief, None, None, project, session, characters))
+    # What happened, and what was marked
+
+    async def brief(self, project: str, session: str, characters: int = 6000, *, since: str | None = None) -> Json:
+        found = await self._line.ask(calls.brief, None, None, project, session, characters, since)
+        return _object(model.Brief, found)
+
+    async def context(
+        self,
+        project: str,
+        session: str | None = None,
+        *,
+        since: str | None = None,
+        by: str | None = None,
+        characters: int = 6000,
+    ) -> Json:
+        found = await self._line.ask(calls.context, None, None, project, session, since, by, characters)
+        return _object(model.Brief, found)
+
+    async def annotate(
+        self,
+        project: str,
+        what: str,
+        body: str = "",
+        *,
+        session: str | None = None,
+        about: int | None = None,
+        client_id: str | None = None,
+        agent: str | None = None,
+    ) -> Json:
+        text = await self._clean(body)
+        made = await self._line.ask(calls.annotate, None, None, project, what, text, session, about, client_id, agent)
+        return _object(model.MadeAnnotation, made)
+
+    async def close_annotation(
+        self,
+        project: str,
+        seq: int,
+        body: str | None = None,
+        *,
+        client_id: str | None = None,
+        agent: str | None = None,
+    ) -> Json:
+        text = None if body is None else await self._clean(body)
+        closed = await self._line.ask(calls.close_annotation, None, None, project, seq, text, client_id, agent)
+        return _object(model.Closed, closed)
+
+    async def annotations(
+        self,
+        project: str,
+        session: str | None = None,
+        *,
+        kind: Iterable[str] = (),
+        open: bool | None = None,
+        about: int | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Json]:
+        found = await self._line.ask(
+            calls.list_annotations, None, None, project, session, list(kind) or None, open, about, before, limit
+        )
+        return [plain(model.Annotation, row) for row in found]
+
+    # Git
+
+    async def find_commit(self, commit: str) -> list[Json]:
+        return [plain(model.Commit, row) for row in await self._line.ask(calls.find_commit, None, None, commit)]
+
+    async def commits(
+        self, project: str, session: str | None = None, *, before: int | None = None, limit: int = 100
+    ) -> list[Json]:
+        found = await self._line.ask(calls.list_commits, None, None, project, session, before, limit)
+        return [plain(model.Commit, row) for row in found]
+
+    async def checkouts(self, project: str) -> list[Json]:
+        return [plain(model.Checkout, row) for row in await self._line.ask(calls.list_checkouts, None, None, project)]
+
+    async def file_changes(
+        self,
+        path: str,
+        project: str | None = None,
+        *,
+        reads: bool = False,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Json]:
+        found = await self._line.ask(calls.list_file_changes, None, None, project, path, reads, before, limit)
+        return [plain(model.FileChange, row) for row in found]
 
     # Events
 

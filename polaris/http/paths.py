@@ -25,6 +25,14 @@ class OfDelivery(InProject):
     id: UUID
 
 
+class OfAnnotation(InProject):
+    seq: int = Field(ge=0, le=2**63 - 1)
+
+
+class OfCommit(_Path):
+    sha: str = Field(max_length=200)
+
+
 class OfToken(_Path):
     id: int = Field(ge=0, le=2**63 - 1)
 

@@ -45,6 +45,8 @@ BODIES: dict[str, Fill] = {
     "set_project_policy": plain({"sender_class": "human", "policy": "auto"}),
     "set_session_policy": plain({"sender_class": "human", "policy": "auto"}),
     "say": plain({"body": "mine", "client_id": "mine"}),
+    "annotate": lambda other: {"what": "decision", "body": "mine", "session": other.theirs["s"]},
+    "close_annotation": plain({"body": "mine"}),
     "create_session": lambda other: {"name": other.theirs["s"]},
     "release_driver": plain({"epoch": 99}),
     "inject": plain({"body": "mine", "client_id": "mine"}),
@@ -65,8 +67,16 @@ QUERIES: dict[type, Callable[[Side], list[str]]] = {
     model.HistoryQuery: lambda other: ["after=0&limit=1000", f"actor={other.theirs['actor']}"],
     model.StreamQuery: lambda other: ["after=0"],
     model.DeliveriesQuery: lambda other: ["limit=1000"],
+    model.CommitsQuery: lambda other: ["limit=1000", f"session={other.theirs['s']}"],
+    model.FilesQuery: lambda other: ["path=a.py&reads=true", f"path=a.py&project={other.theirs['p']}"],
     model.AuditQuery: lambda other: ["after=0&limit=1000"],
     model.BriefQuery: lambda other: ["characters=100000"],
+    model.ContextQuery: lambda other: [
+        "characters=100000",
+        f"session={other.theirs['s']}",
+        f"by={quote(other.theirs['actor'])}",
+    ],
+    model.AnnotationsQuery: lambda other: ["limit=1000", f"session={other.theirs['s']}"],
 }
 # Whatever ends something of one's own does so to a spare one.
 SPARED = {

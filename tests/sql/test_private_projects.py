@@ -34,6 +34,7 @@ UNGATED = {
 INSTEAD = {"join_session": "get_session"}
 
 ARGUMENTS: dict[str, Any] = {
+    "p_about": 1,
     "p_after": 0,
     "p_again": None,
     "p_agent": "claude-code",
@@ -56,21 +57,25 @@ ARGUMENTS: dict[str, Any] = {
     "p_member": "agent:extra",
     "p_members": None,
     "p_name": "name",
+    "p_open": True,
     "p_path": "hook",
     "p_payload": {"k": "v"},
     "p_payload_bytes": 1000,
     "p_policy": "mute",
     "p_project_id": None,
+    "p_reads": True,
     "p_reason": "because",
     "p_sender_class": "human",
     "p_seq": 1,
     "p_session": "inner-session",
     "p_shown": "plr_pat_ab",
+    "p_since": "drove",
     "p_sliding": True,
     "p_state": "sent",
     "p_to": "user:listed",
     "p_users": None,
     "p_visibility": "private",
+    "p_what": "decision",
 }
 # Where a batch takes arrays: one element each.
 BATCHES = {
@@ -95,10 +100,12 @@ TWISTS: dict[str, list[Any]] = {
     "p_policy": ["nope", None],
     "p_sender_class": ["nope"],
     "p_seq": [None, -1],
+    "p_since": ["nope", "1"],
     "p_session": [None, "no-such", "Not A Slug"],
     "p_state": ["nope", "failed"],
     "p_to": ["nobody", "user:outsider", None],
     "p_visibility": ["nope", "org"],
+    "p_what": ["nope", None],
 }
 
 
