@@ -24,16 +24,16 @@ create table polaris_data.search_entries (
   org_id bigint not null,
   project_id bigint not null,
   seq bigint not null,
-  session_id bigint not null,
   at timestamptz not null,
   words tsvector not null,
   constraint search_entries_pkey primary key (org_id, project_id, seq)
 ) with (autovacuum_analyze_scale_factor = 0.02);
-create index search_entries_by_words on polaris_data.search_entries using gin (words);
-create index search_entries_by_time on polaris_data.search_entries (org_id, at, project_id, seq);
+-- What is written waits in a list that each search reads, too: a short one.
+create index search_entries_by_words on polaris_data.search_entries using gin (words) with (gin_pending_list_limit = 1024);
+create index search_entries_by_time on polaris_data.search_entries (org_id, at);
 comment on table polaris_data.search_entries is 'The words of the record, for search: filled behind the ingest.';
 comment on column polaris_data.search_entries.words is
-  'Words and parts of identifiers; and as marks the project, session, kind and actor, so that one index finds what is in all of them.';
+  'Words and parts of identifiers; and as marks (=o1, =p12, …) the organization, project, session, kind, actor and spans of time, so that one index finds what is in all of them.';
 
 -- Nobody reads since when a post of Slack is on its way: it is due again 60 seconds after that.
 alter table polaris_data.slack_posts drop column posting_since;

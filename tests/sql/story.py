@@ -23,7 +23,7 @@ from psycopg.rows import namedtuple_row
 Connection = psycopg.Connection[Any]
 Row = Any
 
-MANY = ("list_", "read_", "push_", "heartbeat", "reap_", "set_policy", "get_slack")
+MANY = ("list_", "read_", "search_", "find_events", "push_", "heartbeat", "reap_", "set_policy", "get_slack")
 MANY += ("begin_slack_post", "advise_from_slack", "edit_slack_advice", "find_commit")
 NUMBERS = itertools.count(1)
 DEADLINE_SECONDS = 20.0
@@ -191,6 +191,18 @@ class Story(Caller):
             where org_id = %s and delivery_id = %s
             """,
             [self.org, delivery.delivery_id],
+        )
+
+    def lapse(self, request: Row) -> None:
+        """Lets a request for a seat run out; nobody has noticed yet."""
+        self.owner.execute(
+            """
+            update polaris_data.seat_requests r set expires_at = clock_timestamp() - interval '1 second'
+            from polaris_data.sessions s join polaris_data.projects p on p.org_id = s.org_id and p.project_id = s.project_id
+            where r.org_id = s.org_id and r.session_id = s.session_id
+              and s.org_id = %s and p.name = %s and s.name = %s and r.seq = %s
+            """,
+            [self.org, request.project, request.session, request.seq],
         )
 
     def check(self, project: str = "pj") -> None:
