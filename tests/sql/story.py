@@ -24,7 +24,7 @@ Connection = psycopg.Connection[Any]
 Row = Any
 
 MANY = ("list_", "read_", "search_", "find_events", "push_", "heartbeat", "reap_", "set_policy", "get_slack")
-MANY += ("begin_slack_post", "advise_from_slack", "edit_slack_advice", "find_commit")
+MANY += ("begin_slack_post", "advise_from_slack", "edit_slack_advice", "find_commit", "get_usage")
 NUMBERS = itertools.count(1)
 DEADLINE_SECONDS = 20.0
 
