@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
 EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,189}$"
@@ -21,6 +21,7 @@ EVENT_BYTES = 1 << 20  # one event: its body and its payload
 BATCH_BYTES = 16 << 20  # one request or one frame
 BATCH_EVENTS = 500
 PAGE_EVENTS = 1000
+SEARCHED_CHARACTERS = 1000  # of a query
 
 ADVICE_CHARACTERS = 8000  # what an agent takes in one piece
 FLOOR_CHARACTERS = 65536
@@ -737,12 +738,52 @@ class HistoryQuery(Query):
     after: Seq | None = None
     before: Seq | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
+    q: Annotated[str, Field(max_length=SEARCHED_CHARACTERS, description="Only what a search for it finds.")] | None = (
+        None
+    )
     kind: Annotated[list[Kind], BeforeValidator(_many), Field(max_length=20)] | None = None
     actor: Annotated[list[Actor], BeforeValidator(_many), Field(max_length=100)] | None = None
 
 
 class ProjectHistoryQuery(HistoryQuery):
     session: Name | None = None
+
+
+class SearchQuery(Query):
+    """What is looked for, and where. ``before`` is the ``next`` of the page before."""
+
+    q: Annotated[str, Field(max_length=SEARCHED_CHARACTERS, description='Words, a "phrase", begin*, -not, or.')] = ""
+    project: Name | None = None
+    session: Name | None = Field(None, description="Of the project that is named, too.")
+    kind: Annotated[list[Kind], BeforeValidator(_many), Field(max_length=20)] | None = None
+    actor: Annotated[list[Actor], BeforeValidator(_many), Field(max_length=100)] | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    file: Annotated[str, Field(min_length=1, max_length=1000, description="A path, or the end of one.")] | None = None
+    before: Annotated[str, Field(max_length=100)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 30
+
+
+class Found(Answer):
+    """An event that was found. ``snippet`` marks what was looked for: it stands between U+E000 and U+E001."""
+
+    project: str
+    session: str | None = None
+    seq: int
+    kind: str
+    actor: str
+    speaker: str
+    agent: str | None = None
+    turn: str | None = None
+    snippet: str
+    recorded_at: datetime
+
+
+class FoundPage(Answer):
+    """What was found, newest first; ``next`` leads to what is older, null: there is no more."""
+
+    items: list[Found]
+    next: str | None = None
 
 
 class StreamQuery(Query):

@@ -968,5 +968,53 @@ async def decide_delivery(
 
 
 @call
+async def search_events(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    query: str | None = None,
+    project: str | None = None,
+    session: str | None = None,
+    kind: list[str] | None = None,
+    by: list[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    file: str | None = None,
+    before_at: datetime | None = None,
+    before_project: int | None = None,
+    before_seq: int | None = None,
+    limit: int = 30,
+) -> list[rows.FoundRow]:
+    """Newest first, before a place; 404 ``no_such_project``, ``no_such_session``, 422 ``session_needs_a_project``."""
+
+
+@call
+async def find_events(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str,
+    query: str | None = None,
+    session: str | None = None,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
+    kind: list[str] | None = None,
+    by: list[str] | None = None,
+) -> list[rows.EventRow]:
+    """A page of history, of the events that hold what *query* looks for."""
+
+
+@call
+async def list_unindexed(conn: Connection, limit: int = 100) -> list[rows.UnindexedRow]:
+    """Whose newest events are not yet in the tables made from the record; who waits longest comes first."""
+
+
+@call
+async def reset_index(conn: Connection) -> int:
+    """Lets all of those tables be made anew; how many events that are."""
+
+
+@call
 async def index_events(conn: Connection, org: int, project_id: int, limit: int = 500) -> int:
     """The next events of a project; answers how many; 0 also while another process fills it."""

@@ -4,10 +4,10 @@ do $$
 declare
   v_client text[] := array[
     'add_project_member', 'annotate', 'answer_seat_request', 'archive_project', 'archive_session', 'ask_seat', 'brief', 'claim_driver', 'close_annotation', 'context', 'create_project', 'create_session',
-    'decide_delivery', 'expire_deliveries', 'find_commit', 'list_checkouts', 'list_commits', 'list_file_changes', 'expire_leases', 'expire_seat_requests', 'get_delivery', 'get_me', 'get_project', 'get_read_mark', 'get_session', 'get_usage', 'heartbeat', 'inject', 'join_session',
+    'decide_delivery', 'expire_deliveries', 'find_commit', 'find_events', 'list_checkouts', 'list_commits', 'list_file_changes', 'expire_leases', 'expire_seat_requests', 'get_delivery', 'get_me', 'get_project', 'get_read_mark', 'get_session', 'get_usage', 'heartbeat', 'inject', 'join_session',
     'list_all_policies', 'list_annotations', 'list_dashboard', 'list_deliveries', 'list_members', 'list_policies', 'list_project_members',
     'list_projects', 'list_recent', 'list_seat_requests', 'list_seats', 'list_sessions', 'mark_read', 'push_events', 'read_advice', 'read_entries',
-    'read_events', 'release_driver', 'remove_project_member', 'restore_project', 'say', 'set_policy', 'set_visibility',
+    'read_events', 'release_driver', 'remove_project_member', 'restore_project', 'say', 'search_events', 'set_policy', 'set_visibility',
     'settle_delivery', 'take_over_seat'];
   v_function record;
 begin

@@ -198,8 +198,9 @@ class Story(Caller):
         self.owner.execute(
             """
             update polaris_data.seat_requests r set expires_at = clock_timestamp() - interval '1 second'
-            from polaris_data.sessions s join polaris_data.projects p on p.org_id = s.org_id and p.project_id = s.project_id
-            where r.org_id = s.org_id and r.session_id = s.session_id
+            from polaris_data.sessions s, polaris_data.projects p
+            where p.org_id = s.org_id and p.project_id = s.project_id
+              and r.org_id = s.org_id and r.session_id = s.session_id
               and s.org_id = %s and p.name = %s and s.name = %s and r.seq = %s
             """,
             [self.org, request.project, request.session, request.seq],

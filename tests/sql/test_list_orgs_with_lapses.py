@@ -25,3 +25,13 @@ def test_expired_advice_is_work(story: Story) -> None:
     assert lapsed(story)
     story.expire_deliveries()
     assert not lapsed(story)
+
+
+def test_a_request_for_a_seat_that_nobody_answered_is_work(story: Story) -> None:
+    asked = story.ask_seat(actor="agent:bot", **story.session("fxm", driver=story.me))
+
+    assert not lapsed(story)
+    story.lapse(asked)
+    assert lapsed(story)
+    story.expire_seat_requests()
+    assert not lapsed(story)

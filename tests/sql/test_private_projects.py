@@ -36,6 +36,7 @@ INSTEAD = {"join_session": "get_session"}
 ARGUMENTS: dict[str, Any] = {
     "p_about": 1,
     "p_after": 0,
+    "p_answer": "give",
     "p_again": None,
     "p_agent": "claude-code",
     "p_before": 1000,
@@ -59,12 +60,14 @@ ARGUMENTS: dict[str, Any] = {
     "p_name": "name",
     "p_open": True,
     "p_path": "hook",
+    "p_note": "please",
     "p_payload": {"k": "v"},
     "p_payload_bytes": 1000,
     "p_policy": "mute",
     "p_project_id": None,
     "p_reads": True,
     "p_reason": "because",
+    "p_request": 3,
     "p_sender_class": "human",
     "p_seq": 1,
     "p_session": "inner-session",
@@ -87,6 +90,9 @@ BATCHES = {
 }
 # Tried in place of the value above, one at a time: a check that comes before the gate would answer something else.
 TWISTS: dict[str, list[Any]] = {
+    "p_answer": ["nope", "withdraw"],
+    "p_note": ["x" * 2000],
+    "p_request": [None, -1],
     "p_again": [True],
     "p_body": [None, "", "x" * 70_000],
     "p_client_id": ["", "polaris:x", "captured"],

@@ -1,5 +1,5 @@
--- The newest words over all projects that the caller may see: prompts, replies, advice, what was said to the project, and who took
--- or left a seat; newest first. Looks at the last 200 numbers of each project only. Texts and payloads are touched for the page alone,
+-- The newest words over all projects that the caller may see: prompts, replies, advice, what was said to the project, and who asked for,
+-- took or left a seat; newest first. Looks at the last 200 numbers of each project only. Texts and payloads are touched for the page alone,
 -- and the look-up is written for one index, as in write_events. Fails: 422 limit_is_sane.
 create or replace function polaris.list_recent (p_org bigint, p_actor text, p_limit integer default 20)
 returns setof polaris_data.event_row
@@ -22,7 +22,8 @@ begin
     cross join lateral (
       select e.seq, e.recorded_at from polaris_data.events e
       where e.org_id = v_me.org_id and e.project_id = r.project_id and e.seq > r.last_seq - 200
-        and e.kind in ('prompt', 'reply', 'advice', 'floor', 'driver.claimed', 'driver.released', 'driver.expired')
+        and e.kind in (
+          'prompt', 'reply', 'advice', 'floor', 'seat.asked', 'driver.claimed', 'driver.released', 'driver.expired', 'driver.taken')
       order by e.seq desc limit p_limit) x
     where r.archived_at is null and polaris_data.may_see(v_me.org_id, v_me.actor, r.project_id, r.visibility)
     order by x.recorded_at desc, x.seq desc limit p_limit) n

@@ -6,7 +6,7 @@ returns text
 language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select case
     when p_kind in ('message', 'reply', 'tool.call', 'tool.result') then 'agent'
-    when p_kind not in ('prompt', 'advice', 'floor', 'annotation') then 'polaris'
+    when p_kind not in ('prompt', 'advice', 'floor', 'annotation', 'seat.asked') then 'polaris'
     when p_actor like 'agent:%' or (p_kind <> 'prompt' and p_agent is not null) then 'agent'
     else 'person'
   end;
