@@ -13,6 +13,7 @@ import io
 import random
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -199,9 +200,8 @@ class Client:
 
         Raises what the service says against it, also in the middle, and `Unavailable` for a stream that was cut.
         """
-        given = _given(after=after, since=since, until=until)
-        place = _path("projects", project, "export")
-        async with self._get(place, {"Accept": EXPORT}, [(name, str(value)) for name, value in given.items()]) as answer:
+        query = _asked(after=after, since=since, until=until)
+        async with self._get(_path("projects", project, "export"), {"Accept": EXPORT}, query) as answer:
             part, rest = "", b""
             async for chunk in answer.content.iter_any():
                 *lines, rest = (rest + chunk).split(b"\n")
@@ -360,16 +360,50 @@ class Client:
         limit: int | None = None,
         kind: Iterable[str] = (),
         actor: Iterable[str] = (),
+        q: str | None = None,
     ) -> Json:
-        """One page of history, ascending: ``{"items", "first_seq", "last_seq"}``; neither bound: the newest page."""
+        """One page of history, ascending: ``{"items", "first_seq", "last_seq"}``; neither bound: the newest page.
+
+        *q*: only the events that `search` finds by it.
+        """
         query = [
             (name, str(value))
-            for name, value in (("after", after), ("before", before), ("limit", limit))
+            for name, value in (("after", after), ("before", before), ("limit", limit), ("q", q))
             if value is not None
         ]
         query += [("kind", value) for value in kind] + [("actor", value) for value in actor]
         place = _session(project, session) if session else _path("projects", project)
         return await self.call("GET", f"{place}/messages", query=query)
+
+    async def search(
+        self,
+        query: str = "",
+        *,
+        project: str | None = None,
+        session: str | None = None,
+        kind: Iterable[str] = (),
+        actor: Iterable[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        file: str | None = None,
+        before: str | None = None,
+        limit: int = 30,
+    ) -> Json:
+        """``{"items", "next"}``, newest first, over all that the caller may see; *before*: the ``next`` of a page.
+
+        A snippet marks what was looked for: it stands between U+E000 and U+E001. 422 ``session_needs_a_project``.
+        """
+        asked = _given(
+            project=project,
+            session=session,
+            since=since.isoformat() if since else None,
+            until=until.isoformat() if until else None,
+            file=file,
+            before=before,
+        )
+        given = [("q", query), ("limit", str(limit)), *asked.items()]
+        given += [("kind", value) for value in kind] + [("actor", value) for value in actor]
+        return await self.call("GET", "/search", query=given)
 
     async def history(
         self, project: str, session: str | None = None, *, after: int = 0, page: int = 500

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from polaris import __version__, log
 from polaris.command import Group, run
 from polaris.commands.accounts import Member, Token
+from polaris.commands.analysts import Analyst
 from polaris.commands.audit import Audit
 from polaris.commands.capture import Capture
 from polaris.commands.channel import Channel
@@ -17,15 +18,17 @@ from polaris.commands.here import Here, literal
 from polaris.commands.install import Install
 from polaris.commands.login import Login
 from polaris.commands.machine import Machine
+from polaris.commands.memory import Memory
 from polaris.commands.projects import Project
 from polaris.commands.serving import Serving
 from polaris.commands.slack import Bridge, Slack
 
 
-class Polaris(Floor, Here, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Group):
+class Polaris(Floor, Here, Memory, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Group):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
     def __init__(self) -> None:
+        self.analyst = Analyst()
         self.audit = Audit()
         self.capture = Capture()
         self.db = Db()

@@ -434,7 +434,7 @@ async def begin_import(
 async def import_rows(
     conn: Connection, org: int | None, actor: str | None, project: str, digest: bytes, what: str, rows: Texts
 ) -> int:
-    """The project's last number afterwards. 409 ``import_out_of_order``, ``import_is_done``, 422 ``import_not_valid``."""
+    """The project's last number now. 409 ``import_out_of_order``, ``import_is_done``, 422 ``import_not_valid``."""
 
 
 @call

@@ -12,7 +12,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -21,7 +21,7 @@ import orjson
 
 from polaris import model
 from polaris.addresses import Address
-from polaris.db import calls, wire
+from polaris.db import calls, finding, wire
 from polaris.db.direct_line import Exchange, Line
 from polaris.db.direct_socket import DirectSocket, follow, plain, push
 from polaris.db.rows import shown_session
@@ -256,22 +256,55 @@ class DirectClient:
         limit: int | None = None,
         kind: Iterable[str] = (),
         actor: Iterable[str] = (),
+        q: str | None = None,
     ) -> Json:
-        rows = await self._line.ask(
-            calls.read_events,
-            None,
-            None,
-            project,
-            session=session,
-            after=after,
-            before=before,
-            limit=100 if limit is None else limit,
-            kind=list(kind) or None,
-            by=list(actor) or None,
-        )
+        where: Json = {
+            "session": session,
+            "after": after,
+            "before": before,
+            "limit": 100 if limit is None else limit,
+            "kind": list(kind) or None,
+            "by": list(actor) or None,
+        }
+        if q is None:
+            rows = await self._line.ask(calls.read_events, None, None, project, **where)
+        else:
+            rows = await self._line.ask(calls.find_events, None, None, project, wire.clean(q), **where)
         heads = await self._line.ask(calls.get_project, None, None, project)  # after the rows: never behind them
         page: Json = orjson.loads(wire.page(rows, heads.first_seq, heads.last_seq))
         return page
+
+    async def search(
+        self,
+        query: str = "",
+        *,
+        project: str | None = None,
+        session: str | None = None,
+        kind: Iterable[str] = (),
+        actor: Iterable[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        file: str | None = None,
+        before: str | None = None,
+        limit: int = 30,
+    ) -> Json:
+        place = finding.place(before)
+        found = await self._line.ask(
+            calls.search_events,
+            None,
+            None,
+            wire.clean(query),
+            project=project,
+            session=session,
+            kind=list(kind) or None,
+            by=list(actor) or None,
+            since=since,
+            until=until,
+            file=wire.clean(file),
+            limit=limit,
+            **place._asdict(),
+        )
+        return plain(model.FoundPage, finding.page(found, limit))
 
     async def history(
         self, project: str, session: str | None = None, *, after: int = 0, page: int = 500

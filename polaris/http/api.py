@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polaris import model
 from polaris.exports import MEDIA
-from polaris.http import accounts, audit, changes, health, memory, orgs, policies, projects, record, sockets, streams
+from polaris.http import accounts, audit, exports, changes, health, memory, orgs, policies, projects, record, sockets, streams
 from polaris.http.operations import Operation
 from polaris.http.paths import (
     InProject,
@@ -91,7 +91,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "POST",
         f"{P}/import",
         exports.import_project,
-        "Makes a project from an export, sent in pieces of any number of lines, in their order; a piece may come twice.",
+        "Makes a project from an export, sent in pieces of any size, in their order; a piece may come twice.",
         params=InProject,
         query=model.ImportQuery,
         raw=True,
@@ -414,6 +414,16 @@ OPERATIONS: tuple[Operation, ...] = (
         params=InSession,
         query=model.StreamQuery,
         hidden=True,
+    ),
+    Operation(
+        "search",
+        "GET",
+        "/search",
+        search.search,
+        "Finds what was said and done, in all projects that the caller may see, newest first.",
+        query=model.SearchQuery,
+        reply=model.FoundPage,
+        errors=(404,),
     ),
     # Advice
     Operation(

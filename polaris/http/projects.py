@@ -9,7 +9,7 @@ from polaris.db.rows import ClaimedRow, JoinedRow, ProjectRow, shown_session
 from polaris.http.auth import CALLER
 from polaris.http.paths import InProject, InSession
 from polaris.http.service import SERVICE
-from polaris.model import Brief, BriefQuery, HandoffIn, ProjectIn, Projects, SessionIn, Sessions, SessionShown
+from polaris.model import HandoffIn, ProjectIn, Projects, SessionIn, Sessions, SessionShown
 
 
 async def create_project(request: web.Request, body: ProjectIn) -> ProjectRow:
@@ -101,10 +101,3 @@ async def release_driver(request: web.Request, params: InSession, body: HandoffI
         return shown_session(
             await calls.release_driver(conn, caller.org_id, caller.actor, params.p, params.s, body.epoch, body.to)
         )
-
-
-async def brief(request: web.Request, params: InSession, query: BriefQuery) -> Brief:
-    service, caller = request.app[SERVICE], request[CALLER]
-    await service.admit(caller, params.p)
-    async with service.database.connection() as conn:
-        return await calls.brief(conn, caller.org_id, caller.actor, params.p, params.s, query.characters)
