@@ -81,7 +81,7 @@ class LoginRole(Group):
         from polaris.db import logins
 
         with base.database() as urls:
-            me = await _administrator(urls.owner)
+            me = await administrator(urls.owner)
             name = login or re.sub(r"[^a-z0-9]+", "_", f"polaris {me.org} {actor}".lower())[:63]
             made = await base.in_thread(logins.create_client, urls.owner, me.org_id, actor, name)
         print(f"The login {made.login} is {made.actor}. Its URL is shown this once:", file=sys.stderr)
@@ -93,7 +93,7 @@ class LoginRole(Group):
         from polaris.db import logins
 
         with base.database() as urls:
-            me = await _administrator(urls.owner)
+            me = await administrator(urls.owner)
             rows = await base.in_thread(logins.list_clients, urls.owner, me.org_id)
         return Result(rows, base.table(rows, ["login", "actor", "created_at", "revoked_at"]))
 
@@ -103,7 +103,7 @@ class LoginRole(Group):
         from polaris.db import logins
 
         with base.database() as urls:
-            me = await _administrator(urls.owner)
+            me = await administrator(urls.owner)
             await base.in_thread(logins.revoke_client, urls.owner, me.org_id, login)
         return Result({"login": login}, [f"The login {login} is revoked."])
 
@@ -178,7 +178,7 @@ def _shown(status: Any) -> tuple[dict[str, Any], list[str]]:
     return data, lines
 
 
-async def _administrator(url: str) -> Any:
+async def administrator(url: str) -> Any:
     """Whose token the profile holds; only an administrator may go on."""
     from polaris.db import founding
 

@@ -1,4 +1,5 @@
-"""Postgres logins: the service's own, and those of participants who speak SQL directly.
+"""Postgres logins: the service's own, those of participants who speak SQL directly, and what analysts' have in common
+with these.
 
 A password reaches the server only as a scram verifier made here, so that no statement, log or ``pg_stat_activity``
 ever shows it.
@@ -7,7 +8,9 @@ ever shows it.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -56,7 +59,40 @@ def create_client(url: str, org: int, actor: str, login: str) -> Login:
 
     Raises `Conflict` (login_exists) and whatever ``polaris.register_login`` refuses.
     """
+    register = "select polaris.register_login(p_org => %s, p_actor => %s, p_login => %s)"
+    return make(url, actor, login, CLIENT_ROLE, CLIENT_CONNECTIONS, (register, [org, actor, login]))
+
+
+def revoke_client(url: str, org: int, login: str) -> None:
+    """Ends a client's login: its sessions, its registration, its role. Raises `NotFound` (no_such_login)."""
+    end(url, login, ("select polaris.revoke_login(p_org => %s, p_login => %s)", [org, login]))
+
+
+def list_clients(url: str, org: int) -> list[dict[str, Any]]:
+    """The logins of an organization: ``login, actor, created_at, revoked_at``."""
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        try:
+            return connection.execute("select * from polaris.list_logins(p_org => %s)", [org]).fetchall()
+        except psycopg.Error as error:
+            raise from_database(error) from error
+
+
+def make(
+    url: str,
+    actor: str,
+    login: str,
+    role: str,
+    connections: int,
+    register: tuple[str, list[Any]],
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Login:
+    """A new Postgres role *login*, member of *role*, with at most so many *connections*; registered or not made at all.
+
+    *settings* become its defaults, which it may change itself. Raises `Conflict` (login_exists) and what the
+    registration refuses.
+    """
     password = secrets.token_urlsafe(24)
+    name = sql.Identifier(login)
     with psycopg.connect(url, autocommit=True) as connection:
         if _has_role(connection, login):
             raise Conflict(
@@ -65,45 +101,41 @@ def create_client(url: str, org: int, actor: str, login: str) -> Login:
         try:
             with connection.transaction():
                 _write(connection, login, password, new=True)
-                connection.execute(
-                    sql.SQL("alter role {} connection limit {}").format(
-                        sql.Identifier(login), sql.Literal(CLIENT_CONNECTIONS)
-                    )
-                )
-                connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(CLIENT_ROLE), sql.Identifier(login)))
-                connection.execute(
-                    "select polaris.register_login(p_org => %s, p_actor => %s, p_login => %s)", [org, actor, login]
-                )
+                limit = sql.SQL("alter role {} connection limit {}")
+                connection.execute(limit.format(name, sql.Literal(connections)))
+                for setting, value in settings.items():
+                    default = sql.SQL("alter role {} set {} = {}")
+                    connection.execute(default.format(name, sql.Identifier(setting), sql.Literal(value)))
+                connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), name))
+                connection.execute(*register)
         except psycopg.Error as error:
             raise from_database(error) from error
         place = _place(connection)
-    name, secret, host = (quote(part, safe="") for part in (login, password, place.get("host", "localhost")))
+    user, secret, host = (quote(part, safe="") for part in (login, password, place.get("host", "localhost")))
     # A direct link refuses an address that says nothing about encryption and leads over a network.
     mode = place.get("sslmode") if place.get("sslmode") in ENCRYPTED else "verify-full"
     more = "" if is_loopback(unquote(host)) or unquote(host).startswith("/") else f"?sslmode={mode}"
-    return Login(login, actor, f"postgresql://{name}:{secret}@{host}:{place['port']}/{place['dbname']}{more}")
+    return Login(login, actor, f"postgresql://{user}:{secret}@{host}:{place['port']}/{place['dbname']}{more}")
 
 
-def revoke_client(url: str, org: int, login: str) -> None:
-    """Ends a client's login: its sessions, its registration, its role. Raises `NotFound` (no_such_login)."""
+def end(url: str, login: str, revoke: tuple[str, list[Any]]) -> None:
+    """Revokes a registration, then ends the role's sessions and drops it, with what it made in this database."""
+    role = sql.Identifier(login)
     with psycopg.connect(url, autocommit=True) as connection:
         try:
             with connection.transaction():
-                connection.execute("select polaris.revoke_login(p_org => %s, p_login => %s)", [org, login])
+                connection.execute(*revoke)
                 if not _has_role(connection, login):
                     raise NotFound(f"There is no Postgres role {login}.", code="no_such_login")
-                connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(login)))
-            connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [login])
-            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(login)))
-        except psycopg.Error as error:
-            raise from_database(error) from error
-
-
-def list_clients(url: str, org: int) -> list[dict[str, Any]]:
-    """The logins of an organization: ``login, actor, created_at, revoked_at``."""
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
-        try:
-            return connection.execute("select * from polaris.list_logins(p_org => %s)", [org]).fetchall()
+                connection.execute(sql.SQL("alter role {} nologin").format(role))
+            connection.execute(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = %s", [login]
+            )
+            try:
+                connection.execute(sql.SQL("drop role {}").format(role))
+            except psycopg.errors.DependentObjectsStillExist:
+                connection.execute(sql.SQL("drop owned by {}").format(role))
+                connection.execute(sql.SQL("drop role {}").format(role))
         except psycopg.Error as error:
             raise from_database(error) from error
 

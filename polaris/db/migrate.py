@@ -1,7 +1,7 @@
 """Brings a database to the state that the shipped SQL describes, and says whether it is in that state.
 
 Migrations run once, by yoyo. All function files run again, in one transaction, whenever one of them differs from what
-was applied. Everything happens on one connection that holds an advisory lock: when this process is killed, the lock
+was applied, or a migration ran. Everything happens on one connection that holds an advisory lock: when this process is killed, the lock
 lasts exactly as long as the server still works for it. What a file does and the mark that it was done are one
 transaction.
 
@@ -98,7 +98,7 @@ def apply(url: str, below: Path | None = None) -> list[str]:
     with _connected(url) as connection, _exclusive(connection):
         connection.execute(META)
         done = _apply_migrations(connection, sources.migrations(root), root)
-        done += _apply_functions(connection, sources.functions(root))
+        done += _apply_functions(connection, sources.functions(root), migrated=bool(done))
         if done and _has_role(connection, SERVICE):
             connection.execute(GRANTS)
     if done:
@@ -149,10 +149,10 @@ def _apply_migrations(connection: Connection, wanted: Sequence[Source], root: Pa
     return done
 
 
-def _apply_functions(connection: Connection, wanted: Sequence[Source]) -> list[str]:
+def _apply_functions(connection: Connection, wanted: Sequence[Source], *, migrated: bool) -> list[str]:
     applied = {name: checksum for name, checksum in _checksums(connection).items() if name.startswith("functions/")}
     now = {source.name: source.sha256 for source in wanted}
-    if now == applied:
+    if now == applied and not migrated:  # a migration may have dropped a view, to change a column below it
         return []
     with connection.transaction():
         _become(connection, admin=not _has_role(connection, OWNER))
