@@ -337,6 +337,23 @@ class Client:
         items: list[Json] = answer["items"]
         return items
 
+    async def usage(
+        self,
+        project: str | None = None,
+        session: str | None = None,
+        *,
+        by: str = "session",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> list[Json]:
+        """What models used, by session, person, project, day (the newest first) or model (else the most first)."""
+        times = {name: at.isoformat() for name, at in (("since", since), ("until", until)) if at is not None}
+        query = _given(project=project, session=session, by=by, limit=limit) | times
+        answer = await self.call("GET", "/usage", query=[(name, str(value)) for name, value in query.items()])
+        items: list[Json] = answer["items"]
+        return items
+
     # Events
 
     async def push(self, project: str, session: str, events: Sequence[Json]) -> list[Json]:

@@ -6,7 +6,7 @@ not name.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -845,6 +845,43 @@ class FilesQuery(Query):
     reads: bool = Field(False, description="Also the calls that only read it.")
     before: Seq | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
+
+
+class UsageQuery(Query):
+    """What is summed up, and by what; times are those at which it was used."""
+
+    project: Name | None = None
+    session: Name | None = Field(None, description="Of the project that is named, too.")
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    by: Literal["session", "person", "project", "day", "model"] = "session"
+    limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
+
+
+class UsageSum(Answer):
+    """What one session, person, project, day (of UTC) or model used together; the rest of the first five is null.
+
+    The four counts lie beside each other: input was neither read from the model's cache nor written to it.
+    """
+
+    project: str | None = None
+    session: str | None = None
+    actor: str | None = None
+    day: date | None = None
+    model: str | None = Field(None, description="Also null for the sum of what no agent named a model for.")
+    messages: int = Field(description="How often a model answered.")
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cost_usd: float | None = Field(None, description="Of the messages for which the agent itself told a cost.")
+    priced: int = Field(description="How many messages those are.")
+    first_at: datetime
+    last_at: datetime
+
+
+class UsageSums(Answer):
+    items: list[UsageSum]
 
 
 class AuditQuery(Query):

@@ -20,11 +20,13 @@ from polaris.commands.login import Login
 from polaris.commands.machine import Machine
 from polaris.commands.memory import Memory
 from polaris.commands.projects import Project
+from polaris.commands.search import Search
 from polaris.commands.serving import Serving
 from polaris.commands.slack import Bridge, Slack
+from polaris.commands.usage import Usage
 
 
-class Polaris(Floor, Here, Memory, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Group):
+class Polaris(Floor, Here, Memory, Search, Usage, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Group):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
     def __init__(self) -> None:

@@ -1016,5 +1016,20 @@ async def reset_index(conn: Connection) -> int:
 
 
 @call
+async def get_usage(
+    conn: Connection,
+    org: int | None,
+    actor: str | None,
+    project: str | None = None,
+    session: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    by: str = "session",
+    limit: int = 100,
+) -> list[model.UsageSum]:
+    """What models used, by session, person, project, day or model; 422 ``grouping_is_known``."""
+
+
+@call
 async def index_events(conn: Connection, org: int, project_id: int, limit: int = 500) -> int:
     """The next events of a project; answers how many; 0 also while another process fills it."""

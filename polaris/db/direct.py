@@ -237,6 +237,19 @@ class DirectClient:
         found = await self._line.ask(calls.list_file_changes, None, None, project, path, reads, before, limit)
         return [plain(model.FileChange, row) for row in found]
 
+    async def usage(
+        self,
+        project: str | None = None,
+        session: str | None = None,
+        *,
+        by: str = "session",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> list[Json]:
+        found = await self._line.ask(calls.get_usage, None, None, project, session, since, until, by, limit)
+        return [plain(model.UsageSum, row) for row in found]
+
     # Events
 
     async def push(self, project: str, session: str, events: Sequence[Json]) -> list[Json]:
@@ -304,7 +317,7 @@ class DirectClient:
             limit=limit,
             **place._asdict(),
         )
-        return plain(model.FoundPage, finding.page(found, limit))
+        return _object(model.FoundPage, finding.page(found, limit))
 
     async def history(
         self, project: str, session: str | None = None, *, after: int = 0, page: int = 500

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from polaris import model
 from polaris.exports import MEDIA
-from polaris.http import accounts, audit, exports, changes, health, memory, orgs, policies, projects, record, sockets, streams
+from polaris.http import (
+    accounts,
+    audit,
+    changes,
+    exports,
+    health,
+    memory,
+    orgs,
+    policies,
+    projects,
+    record,
+    search,
+    sockets,
+    streams,
+    usage,
+)
 from polaris.http.operations import Operation
 from polaris.http.paths import (
     InProject,
@@ -384,6 +399,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "Which sessions changed a file, and under which prompts, the newest first.",
         query=model.FilesQuery,
         reply=model.FileChanges,
+    ),
+    Operation(
+        "get_usage",
+        "GET",
+        "/usage",
+        usage.get_usage,
+        "Tokens and cost as agents report them, by session, person, project, day or model.",
+        query=model.UsageQuery,
+        reply=model.UsageSums,
     ),
     Operation(
         "read_session",

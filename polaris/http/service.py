@@ -18,7 +18,7 @@ from polaris.db.listen import Listener
 from polaris.db.pool import Connection, Database
 from polaris.db.rows import ProjectRow
 from polaris.db.writer import Writer
-from polaris.errors import PolarisError
+from polaris.errors import NotFound, PolarisError
 from polaris.http.auth import CALLER, Authenticator, Caller
 from polaris.http.hub import Hub
 from polaris.http.ingest import Ingest
@@ -111,6 +111,17 @@ class Service:
                 self._projects.clear()
             self._projects[caller.org_id, name] = (time.monotonic() + REMEMBER_SECONDS, project_id)
         caller.within(project_id)
+
+    async def own_project(self, caller: Caller, name: str | None) -> str:
+        """The name of the one project that the caller's limited token is for. 404 where *name* is another one."""
+        if name is not None:
+            await self.admit(caller, name)
+            return name
+        async with self.database.connection() as conn:
+            for row in await calls.list_projects(conn, caller.org_id, caller.actor):
+                if row.project_id == caller.project_id:
+                    return row.name
+        raise NotFound("The project of this token is not there any more.", code="no_such_project")
 
     async def check(self) -> dict[str, bool]:
         """What /readyz says: the database answers, has this version's SQL, and notifications come in."""
