@@ -304,3 +304,28 @@ class EntryRow(NamedTuple):
     body_characters: int
     facts: str | None = None
     erased_at: datetime | None = None
+
+
+class FoundRow(NamedTuple):
+    """An event that a search found; ``snippet`` holds what was found between U+E000 and U+E001."""
+
+    project_id: int
+    project: str
+    session: str | None
+    seq: int
+    kind: str
+    actor: str
+    speaker: str
+    agent: str | None
+    turn: str | None
+    snippet: str
+    recorded_at: datetime
+
+
+class UnindexedRow(NamedTuple):
+    """A project whose last *behind* events are not in the index; the first of them waits since then."""
+
+    org_id: int
+    project_id: int
+    behind: int
+    waits_since: datetime | None

@@ -65,6 +65,8 @@ def _operation(o: Operation, refs: Any) -> dict[str, Any]:
     if o.body:
         schema = refs[o.body, "validation"]
         found["requestBody"] = {"required": not o.body_optional, "content": {JSON: {"schema": schema}}}
+    if o.accepts:
+        found["requestBody"] = {"required": True, "content": {o.accepts: {"schema": {"type": "string"}}}}
     if o.public:
         found["security"] = []
     return found

@@ -26,7 +26,8 @@ class Operation:
     The handler takes the request and, by name, ``params``, ``query`` and ``body`` as far as they are declared. It
     answers a model, JSON bytes, or a response of its own. ``raw`` leaves the reading of the body to the handler: the
     model then only describes it. ``public`` needs no token; ``hidden`` is left out of the document; ``unready`` answers
-    503 in the shape of its reply; ``media`` is an answer's type when it is not JSON.
+    503 in the shape of its reply; ``media`` is an answer's type when it is not JSON,
+    ``accepts`` that of a body which the handler reads itself.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Operation:
     hidden: bool = False
     unready: bool = False
     media: str = ""
+    accepts: str = ""
 
     def handle(self, enter: Callable[[web.Request], Awaitable[Redact]]) -> Callable[..., Awaitable[web.StreamResponse]]:
         """The aiohttp handler; *enter* checks the credential first, and answers what takes secrets out of a body."""
@@ -124,7 +126,7 @@ class Operation:
         found |= set() if self.public else {401, 429}
         found |= {404} if self.params else set()
         found |= set() if self.public else {422}
-        found |= {400, 413, 415} if self.body else set()
+        found |= {400, 413, 415} if self.body or self.accepts else set()
         return sorted(found)
 
 

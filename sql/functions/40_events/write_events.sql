@@ -4,7 +4,8 @@
 -- What it promises: the counters of the projects are locked (by project id) until commit, so numbers are gapless and in commit
 -- order. A client_id that the session has already answers the first number and uses up none; the same inside one batch too. An id
 -- that another actor used is client_id_taken. Everything is published in one hint a project. A time that is no time of this world
--- (infinity, the year 20000) is taken for now: one such row would break every page that it is on.
+-- (infinity, the year 20000) is taken for now: one such row would break every page that it is on. p_recorded_at and p_erased_at are
+-- for an import alone, which keeps what another record says; everybody else's events are recorded now.
 --
 -- Plans are cached, and one may be made while the tables are empty or were never analyzed, when a wrong index seems as cheap as
 -- the right one and then reads a whole session for each event, for ever. So each look-up is written so that only one index fits: it
@@ -26,7 +27,9 @@ create or replace function polaris_data.write_events (
   p_client_id text[],
   p_late boolean[],
   p_occurred_at timestamptz[],
-  p_facts jsonb[] default null
+  p_facts jsonb[] default null,
+  p_recorded_at timestamptz[] default null,
+  p_erased_at timestamptz[] default null
 )
 returns table (ord integer, seq bigint, created boolean, code text)
 language plpgsql
@@ -81,14 +84,16 @@ begin
 
   insert into polaris_data.events (
     org_id, project_id, seq, session_id, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, recorded_at,
-    facts)
+    facts, erased_at)
   select p_org, u.project, u.number, u.session, u.epoch, u.kind, u.actor, u.target, u.turn, u.agent, coalesce(u.body, ''), u.payload,
     u.client_id, coalesce(u.late, false),
-    case when u.occurred_at > v_earliest and u.occurred_at < v_latest then u.occurred_at else v_now end, v_now,
-    u.facts
+    case when u.occurred_at > v_earliest and u.occurred_at < v_latest then u.occurred_at else v_now end,
+    case when u.recorded_at > v_earliest and u.recorded_at < v_latest then u.recorded_at else v_now end,
+    u.facts, u.erased_at
   from unnest(v_number, p_project, p_session, p_epoch, p_kind, p_actor, p_target, p_turn, p_agent, p_body, p_payload, p_client_id,
-    p_late, p_occurred_at, p_facts)
-    as u (number, project, session, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, facts)
+    p_late, p_occurred_at, p_facts, p_recorded_at, p_erased_at)
+    as u (number, project, session, epoch, kind, actor, target, turn, agent, body, payload, client_id, late, occurred_at, facts,
+      recorded_at, erased_at)
   where u.number is not null;
 
   for v_head in

@@ -1,5 +1,5 @@
 -- Writes what the bridge found out about a project's channel. A project that is older than the connection is told from now on, a newer
--- one from its beginning; a channel that comes back after a pause is told from now on, and the note that something was left out is the
+-- one from its beginning, unless its beginning was imported; a channel that comes back after a pause is told from now on, and the note that something was left out is the
 -- caller's. A channel that turns out to be shared with another workspace is not heard until an administrator says so. Answers how
 -- many events are skipped. The service only. Fails: 409 bridge_was_replaced.
 create or replace function polaris.write_slack_channel (
@@ -15,7 +15,10 @@ declare
   v_cursor bigint;
   v_now timestamptz := clock_timestamp();
 begin
-  select h.last_seq, case when p.created_at > v_workspace.connected_at then 0 else h.last_seq end into strict v_head, v_cursor
+  select h.last_seq,
+    case when p.created_at > v_workspace.connected_at and not exists (
+      select from polaris_data.imports i where i.org_id = p_org and i.project_id = p.project_id) then 0 else h.last_seq end
+  into strict v_head, v_cursor
   from polaris_data.projects p join polaris_data.project_heads h on h.org_id = p.org_id and h.project_id = p.project_id
   where p.org_id = p_org and p.project_id = p_project_id;
   insert into polaris_data.slack_channels (org_id, project_id, channel_id, name, state, reason, shared, hears, cursor, digest_seq, changed_at)
