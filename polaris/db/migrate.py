@@ -1,9 +1,9 @@
 """Brings a database to the state that the shipped SQL describes, and says whether it is in that state.
 
 Migrations run once, by yoyo. All function files run again, in one transaction, whenever one of them differs from what
-was applied, or a migration ran. Everything happens on one connection that holds an advisory lock: when this process is killed, the lock
-lasts exactly as long as the server still works for it. What a file does and the mark that it was done are one
-transaction.
+was applied, or a migration ran. Everything happens on one connection that holds an advisory lock: when this process is
+killed, the lock lasts exactly as long as the server still works for it. What a file does and the mark that it was done
+are one transaction.
 
 Files run as ``polaris_owner`` (made by the first migration) unless they say ``-- runs as: admin``, with an empty
 search path, so that a name without its schema fails here and not in production.
