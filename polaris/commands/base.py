@@ -7,15 +7,16 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from polaris.addresses import is_direct
-from polaris.errors import Conflict, Misconfigured, Unavailable, from_problem
+from polaris.errors import Conflict, Misconfigured, Misused, Unavailable, from_problem
 from polaris.settings import Credential, Settings
 
 if TYPE_CHECKING:
@@ -134,6 +135,21 @@ def text_of(word: str) -> str:
     if sys.stdin is None or sys.stdin.isatty():
         raise Misconfigured("There is nothing on stdin to read.")
     return sys.stdin.read().strip()
+
+
+def moment(text: str | None) -> datetime | None:
+    """``2026-11-23`` or ``2026-11-23T14:00`` (this machine's time where none is named), or ``7d``: so long ago."""
+    if text is None:
+        return None
+    if found := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
+        unit = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[found[2]]
+        return datetime.now(UTC) - timedelta(**{unit: int(found[1])})
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except (ValueError, OverflowError):
+        raise Misused(
+            f"{text!r} is no moment.", hint="2026-11-23, 2026-11-23T14:00, or 90m, 24h, 7d, 2w ago."
+        ) from None
 
 
 def counted(number: int, noun: str) -> str:

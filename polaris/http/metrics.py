@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from polaris.db.rows import UnindexedRow
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -34,6 +39,11 @@ class Metrics:
             "polaris_notification_queue_usage", "How full Postgres' notification queue is, 0 to 1.", registry=registry
         )
         self.lapses = Counter("polaris_lapses", "What maintenance ended.", ["what"], registry=registry)
+        self.indexed = Counter("polaris_indexed_events", "Events that search knows since.", registry=registry)
+        self.index_lag = Gauge("polaris_index_lag_events", "Events that search does not know yet.", registry=registry)
+        self.index_lag_seconds = Gauge(
+            "polaris_index_lag_seconds", "Since when the first of them waits.", registry=registry
+        )
         self.requests = Counter("polaris_requests", "Requests, by status.", ["status"], registry=registry)
         self._statuses: dict[int, Counter] = {}
         self._kept = self.pushed.labels("kept")
@@ -57,6 +67,11 @@ class Metrics:
             self._repeated.inc(repeated)
         if refused:
             self._refused.inc(refused)
+
+    def on_unindexed(self, behind: Sequence[UnindexedRow]) -> None:
+        self.index_lag.set(sum(row.behind for row in behind))
+        since = min((row.waits_since for row in behind if row.waits_since), default=None)
+        self.index_lag_seconds.set((datetime.now(UTC) - since).total_seconds() if since else 0)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from aiohttp import web
 
@@ -42,19 +43,19 @@ async def read_session(request: web.Request, params: InSession, query: HistoryQu
 async def _read(request: web.Request, project: str, session: str | None, query: HistoryQuery) -> bytes:
     service, caller = request.app[SERVICE], request[CALLER]
     await service.admit(caller, project)
+    where: dict[str, Any] = {
+        "session": session,
+        "after": query.after,
+        "before": query.before,
+        "limit": query.limit,
+        "kind": list(query.kind) if query.kind else None,
+        "by": list(query.actor) if query.actor else None,
+    }
     async with service.database.connection() as conn:
-        rows = await calls.read_events(
-            conn,
-            caller.org_id,
-            caller.actor,
-            project,
-            session=session,
-            after=query.after,
-            before=query.before,
-            limit=query.limit,
-            kind=list(query.kind) if query.kind else None,
-            by=list(query.actor) if query.actor else None,
-        )
+        if query.q is None:
+            rows = await calls.read_events(conn, caller.org_id, caller.actor, project, **where)
+        else:
+            rows = await calls.find_events(conn, caller.org_id, caller.actor, project, wire.clean(query.q), **where)
         heads = await calls.get_project(conn, caller.org_id, caller.actor, project)  # after the rows: never behind them
     return wire.page(rows, heads.first_seq, heads.last_seq)
 

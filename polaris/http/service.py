@@ -21,6 +21,7 @@ from polaris.db.writer import Writer
 from polaris.errors import NotFound, PolarisError
 from polaris.http.auth import CALLER, Authenticator, Caller
 from polaris.http.hub import Hub
+from polaris.http.indexer import Indexer
 from polaris.http.ingest import Ingest
 from polaris.http.limits import Buckets, Limits
 from polaris.http.live import Registry
@@ -43,7 +44,12 @@ class Service:
         self.database = Database(database_url, name="polaris api")
         self.writer = Writer(
             lambda: pool.connect(database_url, name="polaris writer", tcp_user_timeout=10_000),
-            on_batch=self.metrics.on_batch,
+            on_batch=self._on_batch,
+        )
+        self.indexer = Indexer(
+            lambda: pool.connect(database_url, name="polaris indexer"),
+            waiting=lambda: self.writer.waiting_events,
+            on_step=self.metrics.indexed.inc,
         )
         self.ingest = Ingest(self.writer, self.metrics.on_results)
         self.authenticator = Authenticator(self.database)
@@ -65,12 +71,14 @@ class Service:
         self.listener.start()
         self.hub.start(self.listener)
         self.registry.start()
+        self.indexer.start()
         self._maintenance = asyncio.create_task(self._maintain(), name="maintenance")
         try:
             yield
         finally:
             self._maintenance.cancel()
             await asyncio.gather(self._maintenance, return_exceptions=True)
+            await self.indexer.stop()
             await self.writer.stop()
             await self.registry.stop()
             await self.hub.stop()
@@ -148,9 +156,14 @@ class Service:
             async with self.database.connection(timeout=3) as conn:
                 metrics.notify_queue.set(await calls.notification_queue_usage(conn))
                 metrics.lag.set(await self.hub.check_heads(conn))
+                metrics.on_unindexed(await calls.list_unindexed(conn, limit=100_000))
         except (psycopg.Error, PolarisError, OSError) as error:
             logger.warning("the database was not measured", extra={"reason": type(error).__name__})
         return metrics.text()
+
+    def _on_batch(self, events: int, seconds: float) -> None:
+        self.metrics.on_batch(events, seconds)
+        self.indexer.wake()
 
     async def _maintain(self) -> None:
         """Ends leases and deliveries whose time is over. Several processes may: the functions lock what they end."""

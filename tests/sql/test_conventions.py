@@ -53,6 +53,7 @@ CLIENT = {
     "get_project",
     "get_read_mark",
     "get_session",
+    "get_usage",
     "heartbeat",
     "inject",
     "join_session",

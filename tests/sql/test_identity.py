@@ -19,6 +19,8 @@ SERVICE_ONLY = {
     "answer_device_login": {"person": 1, "org": 1, "user_code": "X", "allowed": True},
     "authenticate": {"hash": b""},
     "index_events": {"project_id": 1},
+    "list_unindexed": {},
+    "reset_index": {},
     "begin_device_login": {"device_hash": b"", "user_code": "X", "machine": "x", "address": "x"},
     "begin_sign_in": {"state_hash": b"", "nonce": "x", "verifier": "x", "return_to": "/"},
     "close_web_session": {"hash": b""},

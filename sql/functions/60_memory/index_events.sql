@@ -6,6 +6,7 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
   v_from bigint;
+  v_last bigint;
   v_seqs bigint[];
 begin
   perform polaris_data.require_service();
@@ -15,10 +16,13 @@ begin
   if not found then
     return 0;
   end if;
+  -- Read before the events: up to here all of them can be seen, whatever is written meanwhile.
+  select h.last_seq into v_last from polaris_data.project_heads h where h.org_id = p_org and h.project_id = p_project_id;
   select array_agg(e.seq order by e.seq) into v_seqs from (
     select e.seq from polaris_data.events e
     where e.org_id = p_org and e.project_id = p_project_id and e.seq > v_from order by e.seq limit p_limit) e;
-  if v_seqs is null then
+  if v_seqs is null then -- nothing, or what retention has taken
+    update polaris_data.index_cursors set seq = v_last where org_id = p_org and project_id = p_project_id and seq < v_last;
     return 0;
   end if;
   perform polaris_data.write_index(p_org, p_project_id, v_seqs);
