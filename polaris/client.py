@@ -235,6 +235,36 @@ class Client:
 
     # What happened, and what was marked
 
+    async def ask_seat(
+        self,
+        project: str,
+        session: str,
+        note: str = "",
+        *,
+        client_id: str | None = None,
+        expires_in_seconds: int | None = None,
+        agent: str | None = None,
+    ) -> Json:
+        """Asks the driver; 409 ``seat_is_open``, ``seat_is_yours``, ``seat_is_reserved``. *agent*: as for `inject`."""
+        asked = _given(note=note, client_id=client_id, expires_in=expires_in_seconds, agent=agent)
+        return await self.call("POST", f"{_session(project, session)}/requests", asked)
+
+    async def seat_requests(self, project: str, session: str) -> list[Json]:
+        """Who asked, oldest first; ``ended_at`` is null while a request waits for the driver."""
+        return await self._items(f"{_session(project, session)}/requests")
+
+    async def answer_seat(
+        self, project: str, session: str, request: int, answer: str, reason: str | None = None
+    ) -> Json:
+        """``give`` or ``decline`` for the driver, ``withdraw`` for who asked; 409 ``request_has_ended``."""
+        path = f"{_session(project, session)}/requests/{request}"
+        return await self.call("POST", path, _given(answer=answer, reason=reason))
+
+    async def take_over(self, project: str, session: str, epoch: int, reason: str) -> Json:
+        """Administrators; 409 ``seat_has_changed`` when *epoch* is not the seat's any more."""
+        taken = {"epoch": epoch, "reason": reason}
+        return await self.call("POST", f"{_session(project, session)}/takeover", taken)
+
     async def brief(self, project: str, session: str, characters: int = 6000, *, since: str | None = None) -> Json:
         """``{"text", "last_seq", "since"}``: what a new driver has to know; every line begins with its events.
 

@@ -809,6 +809,10 @@ class AnnotationsQuery(Query):
     limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
 
 
+class SeatRequestsQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
+
+
 class DeliveriesQuery(Query):
     limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
 

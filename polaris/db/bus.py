@@ -152,6 +152,7 @@ class Bus:
             try:
                 await line.ask(calls.expire_leases, None)
                 await line.ask(calls.expire_deliveries, None)
+                await line.ask(calls.expire_seat_requests, None)
             except PolarisError as error:
                 logger.warning("maintenance failed", extra={"reason": error.code})
 

@@ -31,6 +31,7 @@ Json = dict[str, Any]
 
 DEFAULT_LEASE_SECONDS = 60
 DEFAULT_EXPIRY = timedelta(hours=24)
+SEAT_EXPIRY = timedelta(minutes=30)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 10.0
 # What `Client` offers beside this: accounts and the audit log are the service's own.
 API_ONLY = frozenset(
@@ -150,6 +151,37 @@ class DirectClient:
         return _object(model.SessionShown, shown_session(row))
 
     # What happened, and what was marked
+
+    async def ask_seat(
+        self,
+        project: str,
+        session: str,
+        note: str = "",
+        *,
+        client_id: str | None = None,
+        expires_in_seconds: int | None = None,
+        agent: str | None = None,
+    ) -> Json:
+        expiry = SEAT_EXPIRY if expires_in_seconds is None else timedelta(seconds=expires_in_seconds)
+        text = await self._clean(note)
+        asked = await self._line.ask(calls.ask_seat, None, None, project, session, text, client_id, expiry, agent)
+        return _object(model.SeatAsked, asked)
+
+    async def seat_requests(self, project: str, session: str) -> list[Json]:
+        found = await self._line.ask(calls.list_seat_requests, None, None, project, session)
+        return [plain(model.SeatRequest, row) for row in found]
+
+    async def answer_seat(
+        self, project: str, session: str, request: int, answer: str, reason: str | None = None
+    ) -> Json:
+        text = None if reason is None else await self._clean(reason)
+        done = await self._line.ask(calls.answer_seat_request, None, None, project, session, request, answer, text)
+        return _object(model.SeatRequest, done)
+
+    async def take_over(self, project: str, session: str, epoch: int, reason: str) -> Json:
+        text = await self._clean(reason)
+        row = await self._line.ask(calls.take_over_seat, None, None, project, session, epoch, text, self._lease_seconds)
+        return _object(model.SessionShown, shown_session(row))
 
     async def brief(self, project: str, session: str, characters: int = 6000, *, since: str | None = None) -> Json:
         found = await self._line.ask(calls.brief, None, None, project, session, characters, since)

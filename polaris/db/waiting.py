@@ -15,7 +15,10 @@ from polaris.db.pool import Connection
 from polaris.errors import from_database
 
 # What can change which advice waits for whom.
-STIRRING = ("advice", "delivery", "driver.claimed", "driver.released", "driver.expired")
+STIRRING = (
+    *("advice", "seat.asked", "delivery"),
+    *("driver.claimed", "driver.released", "driver.expired", "driver.taken"),
+)
 
 
 class Waiting:

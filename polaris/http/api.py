@@ -16,6 +16,7 @@ from polaris.http import (
     projects,
     record,
     search,
+    seats,
     sockets,
     streams,
     usage,
@@ -321,7 +322,6 @@ OPERATIONS: tuple[Operation, ...] = (
         body=model.AskSeatIn,
         body_optional=True,
         reply=model.SeatAsked,
-        status=201,
         errors=(403, 409),
     ),
     Operation(

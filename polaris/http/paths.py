@@ -33,6 +33,10 @@ class OfCommit(_Path):
     sha: str = Field(max_length=200)
 
 
+class OfRequest(InSession):
+    seq: int = Field(ge=1, le=2**63 - 1)
+
+
 class OfToken(_Path):
     id: int = Field(ge=0, le=2**63 - 1)
 

@@ -179,6 +179,7 @@ class Service:
                     for org_id in await calls.list_orgs_with_lapses(conn):
                         self.metrics.lapses.labels("lease").inc(await calls.expire_leases(conn, org_id))
                         self.metrics.lapses.labels("delivery").inc(await calls.expire_deliveries(conn, org_id))
+                        self.metrics.lapses.labels("request").inc(await calls.expire_seat_requests(conn, org_id))
             except (psycopg.Error, PolarisError, OSError) as error:
                 logger.warning("maintenance failed", extra={"reason": type(error).__name__})
 

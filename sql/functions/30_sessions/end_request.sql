@@ -35,7 +35,8 @@ begin
     select s.* into strict v_session from polaris_data.sessions s where s.org_id = p_org and s.session_id = p_session;
     perform polaris_data.write_event(p_org, v_session.project_id, p_session, v_session.epoch, 'seat.settled', p_by, v_request.actor,
       case p_how
-        when 'declined' then concat_ws(': ', format('%s keeps the seat of %s, which %s asked for', p_by, v_session.name, v_request.actor), p_reason)
+        when 'declined' then concat_ws(': ',
+          format('%s keeps the seat of %s, which %s asked for', p_by, v_session.name, v_request.actor), p_reason)
         when 'withdrawn' then format('%s does not ask for the seat of %s any more', v_request.actor, v_session.name)
         else format('%s asked for the seat of %s, and nobody answered in time', v_request.actor, v_session.name) end,
       jsonb_build_object('request', p_seq, 'how', p_how, 'reason', p_reason), format('polaris:seat:asked:%s:ended', p_seq));
