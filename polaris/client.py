@@ -11,7 +11,7 @@ import asyncio
 import codecs
 import io
 import random
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from types import TracebackType
@@ -195,7 +195,7 @@ class Client:
 
     async def export_project(
         self, project: str, *, after: int | None = None, since: str | None = None, until: str | None = None
-    ) -> AsyncIterator[tuple[str, bytes]]:
+    ) -> AsyncGenerator[tuple[str, bytes], None]:
         """A whole project, as (part, row): the first is ``export``, the last ``end``; `polaris.exports` tells the rows.
 
         Raises what the service says against it, also in the middle, and `Unavailable` for a stream that was cut.

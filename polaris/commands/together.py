@@ -13,6 +13,7 @@ from polaris.commands.capture import Capture
 from polaris.commands.channel import Channel
 from polaris.commands.database import Db, LoginRole, Org
 from polaris.commands.doctor import Doctor
+from polaris.commands.exports import Exports
 from polaris.commands.floor import Floor
 from polaris.commands.here import Here, literal
 from polaris.commands.install import Install
@@ -26,7 +27,9 @@ from polaris.commands.slack import Bridge, Slack
 from polaris.commands.usage import Usage
 
 
-class Polaris(Floor, Here, Memory, Search, Usage, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Group):
+class Polaris(
+    Floor, Here, Memory, Search, Usage, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Exports, Group
+):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
     def __init__(self) -> None:

@@ -32,6 +32,8 @@ LIGHT = {
             "render",
             "tasks",
             "credentials",
+            "exports",
+            "export_files",
         ),
     )
 }
