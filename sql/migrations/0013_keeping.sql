@@ -57,9 +57,6 @@ create table polaris_data.erasure_parts (
 ) with (fillfactor = 50);
 comment on table polaris_data.erasure_parts is 'How far an erasure has come in each project; what was said after until_seq, when it was asked for, is not meant.';
 
--- What was pruned is found by its number.
-create index commits_by_seq on polaris_data.commits (org_id, project_id, seq);
-
 create type polaris_data.retention_row as (
   project text, keep_days integer, set_by text, set_at timestamptz, in_force integer, first_seq bigint
 );

@@ -25,6 +25,10 @@ begin
       thread_ts text, thread_key text, recipient text, delivery uuid)
     order by e.n
   loop
+    -- A bridge may have read an event before it was erased.
+    continue when exists (
+      select from polaris_data.events e
+      where e.org_id = p_org and e.project_id = p_project_id and e.seq = v_post.seq and e.erased_at is not null);
     if v_post.delivery is not null and v_post.kind = 'advice' then
       -- What was said in Slack stands there already.
       continue when exists (

@@ -1,6 +1,6 @@
 -- Gives events other contents: the one function that the guard of the record lets change them. Erased (p_erased_at), they are tombstones:
 -- no text, no payload, no facts; otherwise each gets what stands at its place in the arrays, if it still is what was read (p_hash, see
--- event_hash). Answers the numbers of those that changed. What is made of them is made anew. The caller holds the project and its place
+-- text_hash). Answers the numbers of those that changed. What is made of them is made anew. The caller holds the project and its place
 -- in the index, in this order.
 create or replace function polaris_data.change_events (
   p_org bigint, p_project bigint, p_seqs bigint[], p_erased_at timestamptz, p_hash bytea[] default null, p_body text[] default null,
@@ -28,10 +28,6 @@ begin
     select array_agg(c.seq order by c.seq) into v_changed from changed c;
   end if;
   if v_changed is not null then
-    -- What commits and checkouts say comes from one event each: the index may only add to them.
-    delete from polaris_data.commits c where c.org_id = p_org and c.project_id = p_project and c.seq = any (v_changed);
-    delete from polaris_data.checkouts k using polaris_data.sessions s
-    where k.org_id = p_org and s.org_id = p_org and s.session_id = k.session_id and s.project_id = p_project and k.seq = any (v_changed);
     perform polaris_data.write_index(p_org, p_project, v_changed);
   end if;
   return coalesce(v_changed, '{}');

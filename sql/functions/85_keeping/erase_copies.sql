@@ -39,9 +39,6 @@ begin
   update polaris_data.slack_posts set text = ''
   where org_id = p_org and project_id = p_project and seq is null and text not in ('', '_(erased)_') and shown = version
     and state in ('posted', 'failed', 'dropped');
-  update polaris_data.seat_requests r set note = ''
-  from polaris_data.sessions s
-  where r.org_id = p_org and s.org_id = p_org and s.session_id = r.session_id and s.project_id = p_project and r.seq = any (p_seqs);
   delete from polaris_data.annotations a where a.org_id = p_org and a.project_id = p_project and a.seq = any (p_seqs);
   for v_delivery in
     select d.delivery_id from polaris_data.deliveries d

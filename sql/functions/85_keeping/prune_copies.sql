@@ -1,5 +1,5 @@
--- Takes away what stands of events below a number in other tables than those made from the record: deliveries that have ended, notes of
--- those who asked for a seat, where a session stood in git, the texts of posts for Slack. Before the index is locked.
+-- Takes away what stands of events below a number in other tables than those made from the record: deliveries that have ended, where a
+-- session stood in git, the texts of posts for Slack. Before the index is locked.
 create or replace function polaris_data.prune_copies (p_org bigint, p_project bigint, p_below bigint)
 returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -12,9 +12,6 @@ begin
   update polaris_data.slack_posts set
     text = '', state = case state when 'waiting' then 'dropped' else state end, reason = coalesce(reason, 'pruned')
   where org_id = p_org and project_id = p_project and seq < p_below and text <> '' and state in ('waiting', 'posted', 'failed', 'dropped');
-  update polaris_data.seat_requests r set note = ''
-  from polaris_data.sessions s
-  where r.org_id = p_org and s.org_id = p_org and s.session_id = r.session_id and s.project_id = p_project and r.seq < p_below and r.note <> '';
   delete from polaris_data.checkouts k using polaris_data.sessions s
   where k.org_id = p_org and s.org_id = p_org and s.session_id = k.session_id and s.project_id = p_project and k.seq < p_below;
 end;

@@ -1,6 +1,5 @@
 -- A page of the texts of a project that stand beside the record, after a place and key: advice and why it was declined or failed
--- (advice, reason), what goes to Slack (post), what those who asked for a seat said (request). hash says what was read: see
--- polaris.scrub_texts. The service only, at an administrator's word. Fails: 403 admin_only, 404 no_such_project, 422 limit_is_sane.
+-- (advice, reason), what goes to Slack (post). hash says what was read: see polaris.scrub_texts. The service only, at an administrator's word. Fails: 403 admin_only, 404 no_such_project, 422 limit_is_sane.
 create or replace function polaris.read_texts_for_scrub (
   p_org bigint, p_actor text, p_project text, p_after_place text default '', p_after_key text default '', p_limit integer default 500
 )
@@ -25,11 +24,7 @@ begin
     where d.org_id = p_org and d.project_id = v_project.project_id
     union all
     select 'post', o.post_id::text, o.text from polaris_data.slack_posts o
-    where o.org_id = p_org and o.project_id = v_project.project_id
-    union all
-    select 'request', r.session_id || ':' || r.seq, r.note from polaris_data.seat_requests r
-    join polaris_data.sessions s on s.org_id = r.org_id and s.session_id = r.session_id
-    where r.org_id = p_org and s.project_id = v_project.project_id) x
+    where o.org_id = p_org and o.project_id = v_project.project_id) x
   where x.words <> '' and (x.place, x.key) > (p_after_place, p_after_key)
   order by x.place, x.key limit p_limit;
 end;

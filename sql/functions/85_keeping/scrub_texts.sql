@@ -25,11 +25,16 @@ begin
   perform from polaris_data.deliveries d
   where d.org_id = p_org and d.project_id = v_project.project_id and d.delivery_id::text = any (p_keys)
   order by d.delivery_id for no key update;
-  update polaris_data.deliveries d set
-    body = case u.place when 'advice' then u.body else d.body end, reason = case u.place when 'reason' then u.body else d.reason end
+  update polaris_data.deliveries d set body = u.body
   from unnest(p_places, p_keys, p_hash, p_bodies) as u (place, key, hash, body)
-  where d.org_id = p_org and d.project_id = v_project.project_id and u.place in ('advice', 'reason') and d.delivery_id::text = u.key
-    and polaris_data.text_hash(case u.place when 'advice' then d.body else d.reason end) = u.hash;
+  where d.org_id = p_org and d.project_id = v_project.project_id and u.place = 'advice' and d.delivery_id::text = u.key
+    and polaris_data.text_hash(d.body) = u.hash;
+  get diagnostics v_count = row_count;
+  v_all := v_all + v_count;
+  update polaris_data.deliveries d set reason = u.body
+  from unnest(p_places, p_keys, p_hash, p_bodies) as u (place, key, hash, body)
+  where d.org_id = p_org and d.project_id = v_project.project_id and u.place = 'reason' and d.delivery_id::text = u.key
+    and polaris_data.text_hash(d.reason) = u.hash;
   get diagnostics v_count = row_count;
   v_all := v_all + v_count;
   update polaris_data.slack_posts o set
@@ -37,14 +42,6 @@ begin
   from unnest(p_places, p_keys, p_hash, p_bodies) as u (place, key, hash, body)
   where o.org_id = p_org and o.project_id = v_project.project_id and u.place = 'post' and o.post_id::text = u.key
     and polaris_data.text_hash(o.text) = u.hash;
-  get diagnostics v_count = row_count;
-  v_all := v_all + v_count;
-  update polaris_data.seat_requests r set note = u.body
-  from unnest(p_places, p_keys, p_hash, p_bodies) as u (place, key, hash, body)
-  where r.org_id = p_org and u.place = 'request' and r.session_id || ':' || r.seq = u.key and polaris_data.text_hash(r.note) = u.hash
-    and exists (
-      select from polaris_data.sessions s
-      where s.org_id = p_org and s.session_id = r.session_id and s.project_id = v_project.project_id);
   get diagnostics v_count = row_count;
   v_all := v_all + v_count;
   if v_all > 0 then
