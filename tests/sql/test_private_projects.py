@@ -65,6 +65,11 @@ ARGUMENTS: dict[str, Any] = {
     "p_payload_bytes": 1000,
     "p_policy": "mute",
     "p_project_id": None,
+    "p_query": "hidden words",
+    "p_file": None,
+    "p_before_at": None,
+    "p_before_project": None,
+    "p_before_seq": None,
     "p_reads": True,
     "p_reason": "because",
     "p_request": 3,
@@ -90,7 +95,7 @@ BATCHES = {
     },
 }
 # Where a function means something of its own by a name; no twist fits it.
-OWN: dict[str, dict[str, Any]] = {"get_usage": {"p_by": "day", "p_since": None}}
+OWN: dict[str, dict[str, Any]] = {"search_events": {"p_since": None}, "get_usage": {"p_by": "day", "p_since": None}}
 # Tried in place of the value above, one at a time: a check that comes before the gate would answer something else.
 TWISTS: dict[str, list[Any]] = {
     "p_answer": ["nope", "withdraw"],
@@ -107,6 +112,7 @@ TWISTS: dict[str, list[Any]] = {
     "p_limit": [0],
     "p_member": ["nobody", DRIVER, "user:outsider"],
     "p_policy": ["nope", None],
+    "p_query": [None, "???"],
     "p_sender_class": ["nope"],
     "p_seq": [None, -1],
     "p_since": ["nope", "1"],
