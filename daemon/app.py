@@ -27,11 +27,13 @@ from polaris.settings import Settings, write_private
 
 from . import agents, guard, records
 from .advice import GRACE_SECONDS, Advice
+from .asking import Answering
 from .bindings import Bindings
 from .connect import Connector
 from .delivery_routes import DeliveryRoutes
 from .direct import Opener
 from .files import Files
+from .git import Git
 from .intake import Intake
 from .keyring import Keyring
 from .limits import Limits
@@ -99,6 +101,7 @@ class Daemon:
             self.redaction,
             self.turns,
             self.limits,
+            Git(self.limits.excludes),
             wake=self._wake,
             holds=self.links.holds,
         )
@@ -126,6 +129,7 @@ class Daemon:
             self.opener,
             self.limits,
         )
+        self.answering = Answering(self.bindings, self.connector, self.redaction)
         self.speaking = Speaking(self.bindings, self.connector, self.advice, self.redaction)
         self.started_at = time.time()
         self.port = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -22,12 +23,13 @@ from polaris import log
 from polaris.errors import BadRequest
 from polaris.model import EVENT_BYTES
 
-from . import agents, records, spool, used
+from . import agents, processes, records, spool, used
 from .advice import Advice, Happened
-from .agents.base import Agent, AgentSession, Captured
+from .agents.base import Agent, AgentSession, Captured, Payload
 from .agents.told import turn as turn_name
 from .agents.used import Used
 from .bindings import Bindings, Sighting, now_ms
+from .git import Git
 from .limits import Limits
 from .records import Binding, Piece
 from .redaction import Redaction
@@ -41,6 +43,9 @@ RECENT = 20_000
 # A transcript that grew by more than so many times 1 MiB is read further at the next event.
 READINGS = 8
 ENDS = ("reply", "turn.interrupted")
+# The events that tell where the work stood in git, where they happened just now: later it stands elsewhere.
+STANDS = ("prompt", "tool.call", "tool.result", "reply", "turn.interrupted")
+STANDS_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -92,12 +97,13 @@ class Intake:
         redaction: Redaction,
         turns: Turns,
         limits: Limits,
+        git: Git,
         wake: Callable[[int], None],
         holds: Callable[[int], bool],
     ) -> None:
         self._store, self._bindings, self._spool, self._advice = store, bindings, queue, advice
         self._redaction, self._turns, self._wake, self._holds = redaction, turns, wake, holds
-        self._limits = limits
+        self._limits, self._git = limits, git
         self._locks: dict[str, asyncio.Lock] = {}
         self._recent: OrderedDict[str, None] = OrderedDict()
         # Agent sessions of which a turn or a sub-agent has ended since their sub-agents' usage was counted.
@@ -121,7 +127,8 @@ class Intake:
         binding = await self._bindings.see(_sighting(header, session))
         if binding is None or not binding.captures:
             return Answer()
-        turn = await self._keep(agent, header, payload, session, binding, binding.epoch, now_ms())
+        stands = await self._git.stands(session.session_id, _folder(agent, header, session, payload))
+        turn = await self._keep(agent, header, payload, session, binding, binding.epoch, now_ms(), stands)
         if binding.state != "active" or not agent.may_advise(payload) or not self._holds(binding.route_id):
             return Answer()
         pieces = await self._advice.hand(binding, turn, agent.fits)
@@ -184,7 +191,8 @@ class Intake:
                     binding = self._bindings.of(binding.agent_session_id) or binding
                     new = self._read(agent, binding)
                     await self._follow(binding, new.happened, new.seen)
-                    entries = await self._entries(new.events, binding, binding.epoch)
+                    stands = await self._git.stands(binding.agent_session_id, None) if new.events else {}
+                    entries = await self._entries(new.events, binding, binding.epoch, stands)
                     await self._commit(binding, entries, new.cursor, new.used)
 
     async def count_beside(self) -> None:
@@ -210,8 +218,12 @@ class Intake:
         binding: Binding,
         epoch: int,
         at: int,
+        stands: Payload | None = None,
     ) -> str | None:
-        """Commits what the payload tells of, and what the transcript has by now; answers the turn that it is in."""
+        """Commits what the payload tells of, and what the transcript has by now; answers the turn that it is in.
+
+        *stands*: where the work is in git now; None for what is told late.
+        """
         async with self._lock(binding):
             # Somebody else may have read the transcript further while we waited.
             binding = self._bindings.of(binding.agent_session_id) or binding
@@ -229,7 +241,7 @@ class Intake:
             happened = new.happened + [Happened(_kind(one), one.turn, at) for one in own]
             if session.ends and session.ends != "clear":
                 happened.append(Happened("end", None, at))
-            entries = await self._entries(new.events + captured, binding, epoch)
+            entries = await self._entries(new.events + captured, binding, epoch, stands or {})
             self._spool.room(entries)
             seen = new.seen | dict.fromkeys(agent.advice_seen(payload), turn)
             # First what was proved, then how far was read: a crash in between only reads again.
@@ -300,8 +312,12 @@ class Intake:
             self.last_event_at = now_ms()
             self._wake(binding.route_id)
 
-    async def _entries(self, captured: Iterable[Captured], binding: Binding, epoch: int) -> list[Entry]:
+    async def _entries(
+        self, captured: Iterable[Captured], binding: Binding, epoch: int, stands: Payload
+    ) -> list[Entry]:
         route = self._bindings.routes[binding.route_id]
+        now, key = now_ms(), route.redaction_key
+        stands = {name: told if name == "commit" else self._redaction.text(key, told) for name, told in stands.items()}
         entries = []
         for one in captured:
             # What the agent tells twice is taken once; after a restart the service knows the id.
@@ -316,8 +332,11 @@ class Intake:
                 **await self._redaction.clean(route.redaction_key, one.body, one.payload),
                 "occurred_at": one.occurred_at.isoformat(),
             }
-            if one.facts:
-                event["facts"] = one.facts
+            facts = dict(one.facts or {})
+            if one.kind in STANDS and abs(now - _ms(one)) < STANDS_MS:
+                facts |= stands
+            if facts:
+                event["facts"] = facts
             entries.append(Entry(route.route_id, one.client_id, epoch, one.kind, _json(event), now_ms(), binding.agent))
         return entries
 
@@ -349,6 +368,18 @@ def _counted_beside(agent: Agent, cursor: Cursor) -> tuple[list[Used], Cursor]:
         new, cursor, more = used_beside(cursor, how)
         told, times = told + new, times + 1
     return told, cursor
+
+
+def _folder(agent: Agent, header: Header, session: AgentSession, payload: Payload) -> str | None:
+    """Where a session works: as its payload says, where the file lies that it names, where its process is."""
+    if session.cwd:
+        return session.cwd
+    for name in ("tool_info", "tool_input"):
+        given = payload.get(name)
+        path = given.get("file_path") if isinstance(given, dict) else None
+        if isinstance(path, str) and os.path.isabs(path):
+            return os.path.dirname(path)
+    return processes.folder(header.pid) if header.pid is not None and agent.PROCESS_IS_SESSION else None
 
 
 def _kind(one: Captured) -> str:

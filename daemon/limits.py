@@ -43,6 +43,9 @@ class Limits:
         now = self._machine.now()
         return agent in now.agents_off or now.excludes(folders)
 
+    def excludes(self, folders: list[str]) -> bool:
+        return self._machine.now().excludes(folders)
+
     def barred(self, agent: str, agent_session_id: str, pid: int | None) -> bool:
         """The same of a session that says nothing at the moment."""
         now = self._machine.now()
