@@ -20,6 +20,7 @@ from polaris.http.web import visitor as visitors
 from polaris.http.web.oidc import Pending, Provider, ProviderUnavailable, SignInRefused, Who
 from polaris.http.web.site import ORIGIN, field, form, local_path, render, see
 from polaris.http.web.visitor import VISITOR
+from polaris.redact import NOBODYS
 from polaris.settings import Settings, is_loopback
 
 logger = logging.getLogger(__name__)
@@ -176,7 +177,7 @@ async def _let_in(
     """*person*: what the issuer says of them, as `visitor.sign_in` takes it."""
     async with request.app[SERVICE].database.connection() as conn:
         await _close(conn, request)  # a browser has one session; its old cookie opens nothing any more
-        agent = request.headers.get(hdrs.USER_AGENT)
+        agent = NOBODYS.text(request.headers.get(hdrs.USER_AGENT, "")) or None
         cookie = await visitors.sign_in(conn, issuer, subject, **person, user_agent=agent)
     response = see(request, path)
     visitors.set_cookie(response, request[ORIGIN], "polaris", cookie, visitors.LIFE_SECONDS)

@@ -73,7 +73,8 @@ begin
       array_agg(polaris_data.redact_prefixes(v_key, u.client_id) order by u.ord),
       array_agg(polaris_data.redact_prefixes(v_key, u.turn) order by u.ord)
     into v_body, v_payload, v_facts, v_client_id, v_turn
-    from unnest(p_body, p_payload, p_facts, p_client_id, p_turn) with ordinality as u (body, payload, facts, client_id, turn, ord);
+    from unnest(p_body, p_payload, p_facts, p_client_id, p_turn) with ordinality
+      as u (body, payload, facts, client_id, turn, ord);
   end if;
 
   select array_agg(p.project_id order by u.ord), array_agg(s.session_id order by u.ord), bool_or(p.visibility <> 'org')

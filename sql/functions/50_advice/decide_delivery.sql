@@ -48,7 +48,9 @@ begin
     end if;
     perform polaris_data.move_delivery(v_me.org_id, p_delivery, 'queued', null, null, null, coalesce(v_me.actor, 'polaris'));
   else
-    perform polaris_data.move_delivery(v_me.org_id, p_delivery, 'declined', left(polaris_data.clean_words(v_me.org_id, v_me.direct, p_reason), 500), null, null, coalesce(v_me.actor, 'polaris'));
+    perform polaris_data.move_delivery(
+      v_me.org_id, p_delivery, 'declined', left(polaris_data.clean_words(v_me.org_id, v_me.direct, p_reason), 500), null, null,
+      coalesce(v_me.actor, 'polaris'));
   end if;
   return query select * from polaris_data.show_deliveries(v_me.org_id, v_project.project_id, p_delivery);
 end;

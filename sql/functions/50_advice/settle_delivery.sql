@@ -44,7 +44,9 @@ begin
     perform polaris_data.fail(403, 'not_driver', format('%s does not drive %s under epoch %s.', coalesce(v_me.actor, 'polaris'), v_session.name, coalesce(p_epoch::text, 'null')), null,
       jsonb_build_object('driver', v_session.driver, 'epoch', v_session.epoch));
   end if;
-  v_changed := polaris_data.move_delivery(v_me.org_id, p_delivery, p_state, left(polaris_data.clean_words(v_me.org_id, v_me.direct, p_reason), 500), left(p_path, 50), p_epoch, v_me.actor);
+  v_changed := polaris_data.move_delivery(
+    v_me.org_id, p_delivery, p_state, left(polaris_data.clean_words(v_me.org_id, v_me.direct, p_reason), 500),
+    left(polaris_data.clean_words(v_me.org_id, v_me.direct, p_path), 50), p_epoch, v_me.actor);
   return query
   select v_changed, r.* from polaris_data.show_deliveries(v_me.org_id, v_delivery.project_id, p_delivery) r;
 end;

@@ -23,6 +23,7 @@ declare
   v_seq bigint;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
+  p_body := polaris_data.clean_words(v_me.org_id, v_me.direct, p_body);
   perform polaris_data.require_participant(v_me.actor);
   v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
   if p_what is null or p_what not in ('decision', 'question', 'star') then

@@ -20,6 +20,7 @@ declare
   v_written record;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
+  p_body := polaris_data.clean_words(v_me.org_id, v_me.direct, p_body);
   perform polaris_data.require_participant(v_me.actor);
   v_project := polaris_data.find_project(v_me.org_id, v_me.actor, p_project);
   if v_project.archived_at is not null then
