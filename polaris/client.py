@@ -219,6 +219,37 @@ class Client:
         place = _path("projects", project, "import")
         return await self.call("POST", place, lines, [("digest", digest)], media=EXPORT)
 
+    # What is kept and what is deleted
+
+    async def retention(self) -> list[Json]:
+        """The organization's word first (``project`` is null), then the projects; ``in_force`` null: for ever."""
+        return await self._items("/retention")
+
+    async def set_retention(self, keep_days: int | None, project: str | None = None) -> Json:
+        """*keep_days* None takes the word back."""
+        path = _path("projects", project, "retention") if project else "/retention"
+        return await self.call("PUT", path, {"keep_days": keep_days})
+
+    async def holds(self) -> list[Json]:
+        return await self._items("/holds")
+
+    async def place_hold(self, reason: str, project: str | None = None) -> Json:
+        return await self.call("POST", "/holds", _given(reason=reason, project=project))
+
+    async def lift_hold(self, hold_id: int) -> Json:
+        return await self.call("DELETE", _path("holds", str(hold_id)))
+
+    async def erasures(self) -> list[Json]:
+        return await self._items("/erasures")
+
+    async def erase_session(self, project: str, session: str, reason: str) -> Json:
+        """What was begun; `erasures` says when it is done."""
+        return await self.call("POST", f"{_session(project, session)}/erase", {"reason": reason})
+
+    async def erase_person(self, participant: str, reason: str) -> Json:
+        """What was begun; `erasures` says when it is done."""
+        return await self.call("POST", "/erasures", {"participant": participant, "reason": reason})
+
     # The seat
 
     async def join(self, project: str, session: str) -> Json:

@@ -627,6 +627,82 @@ class Domains(Answer):
     items: list[Domain]
 
 
+class RetentionIn(Body):
+    """How long events are kept."""
+
+    keep_days: Annotated[int, Field(ge=1, le=36500), BeforeValidator(_whole)] | None = Field(
+        description="null takes the word back: a project follows the organization's then, the organization keeps all."
+    )
+
+
+class Retention(Answer):
+    """What is said and what is in force about a project's events; without a project, the organization's own word."""
+
+    project: str | None
+    keep_days: int | None = Field(description="What was said here.")
+    set_by: str | None
+    set_at: datetime | None
+    in_force: int | None = Field(description="Days; null: for ever.")
+    first_seq: int | None = Field(description="What lies below it was deleted.")
+
+
+class Retentions(Answer):
+    items: list[Retention]
+
+
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=SOMETHING, description="For the audit log.")]
+
+
+class HoldIn(Body):
+    """A legal hold: nothing is deleted while it stands."""
+
+    project: Name | None = Field(None, description="Without one, the whole organization.")
+    reason: Reason
+
+
+class Hold(Answer):
+    hold_id: int
+    project: str | None = Field(description="null: the whole organization.")
+    reason: str
+    placed_by: str
+    placed_at: datetime
+    lifted_by: str | None
+    lifted_at: datetime | None
+
+
+class Holds(Answer):
+    items: list[Hold]
+
+
+class ErasureIn(Body):
+    reason: Reason
+
+
+class PersonErasureIn(ErasureIn):
+    """Whose words are to be taken away, in all projects."""
+
+    participant: Actor
+
+
+class Erasure(Answer):
+    """Content that is being taken away, or was: of a session, or of a participant."""
+
+    erasure_id: int
+    project: str | None
+    session: str | None
+    participant: str | None
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    erased: int = Field(description="Events that are tombstones by now.")
+    done_at: datetime | None
+    held: bool = Field(description="It waits: a legal hold stands on what is left.")
+
+
+class Erasures(Answer):
+    items: list[Erasure]
+
+
 class Removed(Answer):
     """What is no longer there."""
 

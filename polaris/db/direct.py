@@ -37,7 +37,8 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 10.0
 API_ONLY = frozenset(
     {
         *("add_member", "audit", "audit_head", "call", "create_token", "export_audit", "export_project"),
-        *("import_project", "invite", "invites"),
+        *("erase_person", "erase_session", "erasures", "holds", "import_project", "invite", "invites", "lift_hold"),
+        *("place_hold", "retention", "set_retention"),
         *("remove_member", "revoke_invite", "revoke_token", "set_role", "sign_out", "tokens"),
     }
 )

@@ -27,6 +27,7 @@ class Limits:
     poll_seconds: float = 12  # the net under the notifications
     revalidate_seconds: float = 3
     maintain_seconds: float = 2
+    keep_seconds: float = 60  # between two looks at what is to be deleted
     ping_seconds: float = 25
 
 

@@ -44,6 +44,15 @@ class Metrics:
         self.index_lag_seconds = Gauge(
             "polaris_index_lag_seconds", "Since when the first of them waits.", registry=registry
         )
+        self.kept = Counter("polaris_keeping_events", "Events that went, and tombstones.", ["what"], registry=registry)
+        self.keeping = Histogram(
+            "polaris_keeping_batch_seconds",
+            "Time of one batch that prunes or erases.",
+            ["what"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.keeps = Gauge("polaris_keeping_leads", "1: this process prunes and erases.", registry=registry)
         self.requests = Counter("polaris_requests", "Requests, by status.", ["status"], registry=registry)
         self._statuses: dict[int, Counter] = {}
         self._kept = self.pushed.labels("kept")
@@ -59,6 +68,10 @@ class Metrics:
     def on_batch(self, events: int, seconds: float) -> None:
         self.batch.observe(events)
         self.commit.observe(seconds)
+
+    def on_keeping(self, what: str, events: int, seconds: float) -> None:
+        self.kept.labels(what).inc(events)
+        self.keeping.labels(what).observe(seconds)
 
     def on_results(self, kept: int, repeated: int, refused: int) -> None:
         if kept:

@@ -49,6 +49,10 @@ class OfInvite(_Path):
     id: int = Field(ge=0, le=2**63 - 1)
 
 
+class OfHold(_Path):
+    id: int = Field(ge=0, le=2**63 - 1)
+
+
 class OfDomain(_Path):
     domain: str = Field(max_length=253, pattern=DOMAIN)
 

@@ -14,7 +14,7 @@ import psycopg
 from aiohttp import web
 
 from polaris.db import calls, pool, sources
-from polaris.db.listen import Listener
+from polaris.db.listen import Control, Listener
 from polaris.db.pool import Connection, Database
 from polaris.db.rows import ProjectRow
 from polaris.db.writer import Writer
@@ -23,6 +23,7 @@ from polaris.http.auth import CALLER, Authenticator, Caller
 from polaris.http.hub import Hub
 from polaris.http.indexer import Indexer
 from polaris.http.ingest import Ingest
+from polaris.http.keeper import Keeper
 from polaris.http.limits import Buckets, Limits
 from polaris.http.live import Registry
 from polaris.http.metrics import Metrics
@@ -57,7 +58,14 @@ class Service:
         self.hub = Hub(self.database, limits, self.metrics.relayed.inc)
         self.listener = Listener(lambda: pool.connect(database_url, name="polaris listener"), self.hub)
         self.registry = Registry(self.database, self.authenticator, limits.revalidate_seconds)
-        self.hub.on_control = self.registry.control
+        self.keeper = Keeper(
+            lambda: pool.connect(database_url, name="polaris keeper"),
+            seconds=limits.keep_seconds,
+            waiting=lambda: self.writer.waiting_events,
+            on_batch=self.metrics.on_keeping,
+            on_lead=self.metrics.keeps.set,
+        )
+        self.hub.on_control = self._on_control
         self._digest = functools.cache(sources.digest)
         self._redactors: dict[bytes, Redactor] = {}
         self._projects: dict[tuple[int, str], tuple[float, int]] = {}
@@ -72,12 +80,14 @@ class Service:
         self.hub.start(self.listener)
         self.registry.start()
         self.indexer.start()
+        self.keeper.start()
         self._maintenance = asyncio.create_task(self._maintain(), name="maintenance")
         try:
             yield
         finally:
             self._maintenance.cancel()
             await asyncio.gather(self._maintenance, return_exceptions=True)
+            await self.keeper.stop()
             await self.indexer.stop()
             await self.writer.stop()
             await self.registry.stop()
@@ -164,6 +174,10 @@ class Service:
     def _on_batch(self, events: int, seconds: float) -> None:
         self.metrics.on_batch(events, seconds)
         self.indexer.wake()
+
+    def _on_control(self, control: Control | None) -> None:
+        self.registry.control(control)
+        self.keeper.control(control)
 
     async def _maintain(self) -> None:
         """Ends leases and deliveries whose time is over. Several processes may: the functions lock what they end."""

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from story import PUSHED, Client, Connect, Connection, Place, Story, event, not_permitted, refused
 
-from polaris.db import slack_calls
+from polaris.db import keeping_calls, slack_calls
 from polaris.db.calls import CALLS
 
 SERVICE_ONLY = {
@@ -84,7 +84,25 @@ SERVICE_ONLY |= {
     for name, signature in CALLS.items()
     if hasattr(slack_calls, name)
 }
+# Of what keeps and deletes, too, but for what an administrator is asked for.
+KEEPER = ("lead_keeping", "list_orgs_to_keep", "list_keeping_work", "prune_project", "erase_batch")
+SCRUB = {"actor": "user:manu", "project": "pj"}
+SERVICE_ONLY |= {name: {n: 1 for n in list(CALLS[name].parameters)[2:3]} for name in KEEPER}
+SERVICE_ONLY |= {
+    "read_for_scrub": SCRUB,
+    "read_texts_for_scrub": SCRUB,
+    "scrub_events": SCRUB | {"seqs": [], "hashes": [], "bodies": [], "payloads": [], "facts": []},
+    "scrub_texts": SCRUB | {"places": [], "keys": [], "hashes": [], "bodies": []},
+}
 TRUST_WHAT_THEY_ARE_TOLD = {
+    "erase_person": {"actor": "user:manu", "participant": "user:krishna", "reason": "x"},
+    "erase_session": {"actor": "user:manu", "project": "pj", "session": "fxm", "reason": "x"},
+    "lift_hold": {"actor": "user:manu", "hold": 1},
+    "list_erasures": {"actor": "user:manu"},
+    "list_holds": {"actor": "user:manu"},
+    "list_retention": {"actor": "user:manu"},
+    "place_hold": {"actor": "user:manu", "project": "pj", "reason": "x"},
+    "set_retention": {"actor": "user:manu", "project": "pj", "keep_days": 1},
     "add_domain": {"actor": "user:manu", "domain": "acme.example"},
     "add_member": {"actor": "user:manu", "handle": "mine"},
     "get_audit_head": {"actor": "user:manu"},

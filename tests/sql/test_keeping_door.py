@@ -129,7 +129,7 @@ def test_even_through_the_door_an_event_keeps_its_names(lain: Story, column: str
         connection.execute(
             f"""
             create or replace function polaris_data.change_events (
-              p_org bigint, p_project bigint, p_seqs bigint[], p_erased_at timestamptz, p_hash bytea[] default null,
+              p_org bigint, p_project bigint, p_seqs bigint[], p_erased_at timestamptz, p_hashes bytea[] default null,
               p_body text[] default null, p_payload jsonb[] default null, p_facts jsonb[] default null)
             returns bigint[] language plpgsql set search_path = pg_catalog, pg_temp as
             $$ begin update polaris_data.events set {column} where org_id = p_org and seq = 3; return null; end $$

@@ -46,10 +46,10 @@ def test_nothing_is_erased_while_it_stands(story: Story, project: str | None) ->
         story.erase_person(actor=story.me, participant=story.me, reason=REASON)
     with refused(409, "legal_hold"):
         story.scrub_events(
-            actor=story.me, project="pj", seqs=[1], hash=[b"x"], bodies=[""], payloads=[None], facts=[None]
+            actor=story.me, project="pj", seqs=[1], hashes=[b"x"], bodies=[""], payloads=[None], facts=[None]
         )
     with refused(409, "legal_hold"):
-        story.scrub_texts(actor=story.me, project="pj", places=["post"], keys=["1"], hash=[b"x"], bodies=[""])
+        story.scrub_texts(actor=story.me, project="pj", places=["post"], keys=["1"], hashes=[b"x"], bodies=[""])
     assert why.message == "A legal hold stands on pj."
 
 

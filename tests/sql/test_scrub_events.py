@@ -17,7 +17,7 @@ def scrub(story: Any, rows: list[Any], project: str = "pj") -> list[int]:
         actor="user:manu",
         project=project,
         seqs=[row.seq for row in rows],
-        hash=[row.hash for row in rows],
+        hashes=[row.hash for row in rows],
         bodies=[clean(row.body) for row in rows],
         payloads=[clean(row.payload) for row in rows],
         facts=[clean(row.facts) for row in rows],
@@ -82,9 +82,11 @@ def test_a_pusher_does_not_wait_for_it_and_the_index_does(story: Story, backgrou
 def test_the_arrays_of_a_batch_are_equally_long(story: Story) -> None:
     story.project("pj")
     with refused(422, "arrays_differ"):
-        story.scrub_events(actor=story.me, project="pj", seqs=[1], hash=[], bodies=[""], payloads=[None], facts=[None])
+        story.scrub_events(
+            actor=story.me, project="pj", seqs=[1], hashes=[], bodies=[""], payloads=[None], facts=[None]
+        )
     with refused(422, "arrays_differ"):
-        story.scrub_texts(actor=story.me, project="pj", places=["post"], keys=[], hash=[b"x"], bodies=[""])
+        story.scrub_texts(actor=story.me, project="pj", places=["post"], keys=[], hashes=[b"x"], bodies=[""])
 
 
 @pytest.mark.parametrize("function", ["scrub_events", "scrub_texts"])
@@ -94,4 +96,4 @@ def test_administrators_only(story: Story, function: str) -> None:
     more: dict[str, Any] = {"seqs": [], "payloads": [], "facts": []} if function == "scrub_events" else {}
     more |= {"places": [], "keys": []} if function == "scrub_texts" else {}
     with refused(403, "admin_only"):
-        story.call(function, actor=krishna, project="pj", hash=[], bodies=[], **more)
+        story.call(function, actor=krishna, project="pj", hashes=[], bodies=[], **more)

@@ -13,7 +13,7 @@ def scrub(story: Story, rows: list[Any]) -> int:
         project="pj",
         places=[row.place for row in rows],
         keys=[row.key for row in rows],
-        hash=[row.hash for row in rows],
+        hashes=[row.hash for row in rows],
         bodies=[row.words.replace("hush", "[REDACTED]") for row in rows],
     )
     return changed

@@ -1,9 +1,9 @@
 -- Gives events other contents: the one function that the guard of the record lets change them. Erased (p_erased_at), they are tombstones:
--- no text, no payload, no facts; otherwise each gets what stands at its place in the arrays, if it still is what was read (p_hash, see
+-- no text, no payload, no facts; otherwise each gets what stands at its place in the arrays, if it still is what was read (p_hashes, see
 -- text_hash). Answers the numbers of those that changed. What is made of them is made anew. The caller holds the project and its place
 -- in the index, in this order.
 create or replace function polaris_data.change_events (
-  p_org bigint, p_project bigint, p_seqs bigint[], p_erased_at timestamptz, p_hash bytea[] default null, p_body text[] default null,
+  p_org bigint, p_project bigint, p_seqs bigint[], p_erased_at timestamptz, p_hashes bytea[] default null, p_body text[] default null,
   p_payload jsonb[] default null, p_facts jsonb[] default null
 )
 returns bigint[]
@@ -21,7 +21,7 @@ begin
   else
     with changed as (
       update polaris_data.events e set body = u.body, payload = u.payload, facts = u.facts
-      from unnest(p_seqs, p_hash, p_body, p_payload, p_facts) as u (seq, hash, body, payload, facts)
+      from unnest(p_seqs, p_hashes, p_body, p_payload, p_facts) as u (seq, hash, body, payload, facts)
       where e.org_id = p_org and e.project_id = p_project and e.seq = u.seq and e.erased_at is null
         and polaris_data.text_hash(e.body, e.payload::text, e.facts::text) = u.hash
       returning e.seq)
