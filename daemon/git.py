@@ -33,7 +33,8 @@ T = TypeVar("T")
 LOG = log.get("daemon.git")
 
 SECONDS = 0.2  # that a hook may wait for the answer
-REST_SECONDS = 300.0  # before a folder is looked at again that did not answer
+HANGS_SECONDS = 1.0  # after which a reading is given up
+REST_SECONDS = 60.0  # before a folder is looked at again that did not answer
 STUCK = 4  # threads that may hang at once
 REMEMBERED = 1000
 LEVELS = 64
@@ -51,6 +52,7 @@ class Git:
     """Answers for agent sessions, from a thread of its own; *excluded* says which folders are nobody's business."""
 
     def __init__(self, excluded: Callable[[list[str]], bool]) -> None:
+        self._excluded = excluded
         self._checkouts = Checkouts(excluded)
         self._folders: OrderedDict[str, str] = OrderedDict()
         self._resting: dict[str, float] = {}
@@ -66,17 +68,20 @@ class Git:
         if self._worker is None:
             self._worker = _Worker(self._checkouts.facts)
             self._worker.start()
-        asked = self._worker.ask(folder)
+        worker = self._worker
+        asked = worker.ask(folder)
         done, _ = await asyncio.wait({asked}, timeout=SECONDS)
         if done:
             return asked.result()
-        LOG.warning("a folder did not answer; it is left alone for a while")
-        if len(self._resting) >= REMEMBERED:
-            self._resting.clear()
-        self._resting[folder] = time.monotonic() + REST_SECONDS
-        self._worker.leave()
-        self._stuck.append(self._worker)
-        self._worker = None
+        if self._worker is worker and time.monotonic() - worker.since > HANGS_SECONDS:
+            LOG.warning("a folder did not answer; it is left alone for a while")
+            if len(self._resting) >= REMEMBERED:
+                self._resting.clear()
+            self._resting[worker.folder] = time.monotonic() + REST_SECONDS
+            worker.leave()
+            self._stuck.append(worker)
+            # What it has in memory is its own; the next one begins with nothing.
+            self._worker, self._checkouts = None, Checkouts(self._excluded)
         return {}
 
     def _remembered(self, agent_session_id: str, folder: str | None) -> str | None:
@@ -94,6 +99,7 @@ class _Worker(threading.Thread):
 
     def __init__(self, reader: Callable[[str], Payload]) -> None:
         super().__init__(name="polaris-git", daemon=True)
+        self.folder, self.since = "", float("inf")  # what is being read, and since when
         self._reader = reader
         self._asked: SimpleQueue[tuple[str, asyncio.Future[Payload]] | None] = SimpleQueue()
 
@@ -107,12 +113,14 @@ class _Worker(threading.Thread):
 
     def run(self) -> None:
         while (task := self._asked.get()) is not None:
-            folder, future = task
+            self.folder, future = task
+            self.since = time.monotonic()
             try:
-                facts = self._reader(folder)
+                facts = self._reader(self.folder)
             except Exception as error:
                 LOG.warning("git's files were not understood", extra={"reason": type(error).__name__})
                 facts = {}
+            self.since = float("inf")
             try:
                 future.get_loop().call_soon_threadsafe(_settle, future, facts)
             except RuntimeError:

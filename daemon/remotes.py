@@ -21,12 +21,12 @@ def normalized(url: str) -> str:
         scheme, authority, path = found[1].lower(), found[2].rpartition("@")[2], found[3] or ""
         host = "" if scheme == "file" else re.sub(r":[0-9]*$", "", authority).lower()
     else:
-        # host:path, as for scp; a single letter is a drive.
+        # host:path, as for scp, the host perhaps in brackets with a port; a single letter is a drive.
+        bracketed = re.fullmatch(r"[^/\[]*\[(?:[^\]/@]*@)?([^\]/@:]+)(?::[0-9]+)?\]:(.*)", url, re.DOTALL)
         first, slash, rest = url.partition("/")
         url = first.rpartition("@")[2] + slash + rest
-        found = re.fullmatch(r"(\[[^\]/]+\]|[^/:\\]{2,}):(.*)", url, re.DOTALL)
-        host = re.sub(r"^\[(.*?)(?::[0-9]+)?\]$", r"\1", found[1]).lower() if found else ""
-        path = found[2] if found else url.replace("\\", "/")
+        found = bracketed or re.fullmatch(r"(\[[^\]/]+\]|[^/:\\]{2,}):(.*)", url, re.DOTALL)
+        host, path = (found[1].lower(), found[2]) if found else ("", url.replace("\\", "/"))
     path = re.sub(r"(?:\.git)?/*$", "", path.strip("/"))
     if not host:
         path = path.rpartition("/")[2]
