@@ -23,8 +23,8 @@ begin
   v_project := polaris_data.write_project(p_org, p_actor, p_project, 'private', v_first);
   if v_project is not null then
     update polaris_data.projects set archived_at = v_now where org_id = p_org and project_id = v_project;
-    insert into polaris_data.imports (org_id, project_id, digest, source, imported_by, begun_at)
-    values (p_org, v_project, p_digest, p_source, p_actor, v_now);
+    insert into polaris_data.imports (org_id, project_id, digest, source, imported_by, last_seq, begun_at)
+    values (p_org, v_project, p_digest, p_source, p_actor, v_first - 1, v_now);
   end if;
   select i.* into v_import from polaris_data.projects p
   join polaris_data.imports i on i.org_id = p.org_id and i.project_id = p.project_id

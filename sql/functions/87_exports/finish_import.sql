@@ -13,7 +13,7 @@ begin
   if v_import.done_at is null then
     select h.last_seq into strict v_last from polaris_data.project_heads h
     where h.org_id = p_org and h.project_id = v_import.project_id for no key update;
-    if v_last <> (v_source ->> 'last_seq')::bigint then
+    if v_last <> v_import.last_seq or v_last <> (v_source ->> 'last_seq')::bigint then
       perform polaris_data.fail(409, 'import_is_not_whole', format('The export ends with #%s, project %s with #%s.',
         v_source ->> 'last_seq', p_project, v_last), 'Import it again: it goes on where it stopped.',
         jsonb_build_object('last_seq', v_last));

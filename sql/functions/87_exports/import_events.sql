@@ -1,8 +1,9 @@
--- Writes the next events of an import, with the numbers, ids, people and times that the export says. What is there already is passed
--- over, so that a piece may come twice. Rows are the lines of polaris.read_export.
--- Fails: 409 import_out_of_order (a number is not the next one), 422 import_not_valid.
-create or replace function polaris_data.import_events (p_org bigint, p_project bigint, p_rows jsonb[])
-returns void
+-- Writes the next events of an import, with the numbers, ids, people and times that the export says; answers the last number. What is
+-- there already is passed over, so that a piece may come twice. p_last: the last number that the import wrote. Rows are the lines of
+-- polaris.read_export.
+-- Fails: 409 import_out_of_order (a number is not the next one, or somebody else wrote), 422 import_not_valid.
+create or replace function polaris_data.import_events (p_org bigint, p_project bigint, p_last bigint, p_rows jsonb[])
+returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   v_last bigint;
@@ -11,6 +12,9 @@ declare
 begin
   select h.last_seq into strict v_last from polaris_data.project_heads h
   where h.org_id = p_org and h.project_id = p_project for no key update;
+  if v_last <> p_last then
+    perform polaris_data.fail(409, 'import_out_of_order', format('Somebody else wrote #%s.', v_last), 'Begin anew, in another project.');
+  end if;
   select array_agg(u.item order by u.ord), min(u.seq) filter (where u.seq <> v_last + u.n)
   into v_rows, v_wrong
   from (
@@ -20,7 +24,7 @@ begin
     perform polaris_data.fail(409, 'import_out_of_order', format('Event #%s does not come after #%s.', v_wrong, v_last),
       'Send the events in their order; nothing else may write to the project meanwhile.', jsonb_build_object('last_seq', v_last));
   elsif v_rows is null then
-    return;
+    return v_last;
   end if;
   select min((e.item ->> 'seq')::bigint) into v_wrong
   from unnest(v_rows) as e (item)
@@ -57,6 +61,7 @@ begin
   if v_wrong > 0 then
     perform polaris_data.fail(422, 'import_not_valid', 'Two events of one session have the same client_id.', 'The export is damaged.');
   end if;
+  return v_last + cardinality(v_rows);
 end;
 $$;
 comment on function polaris_data.import_events is 'Writes the next events of an import.';

@@ -33,7 +33,8 @@ begin
     join polaris_data.sessions s on s.org_id = p_org and s.project_id = v_project and s.name = r.session
     on conflict do nothing;
   elsif p_what = 'event' then
-    perform polaris_data.import_events(p_org, v_project, v_rows);
+    v_last := polaris_data.import_events(p_org, v_project, v_import.last_seq, v_rows);
+    update polaris_data.imports set last_seq = v_last where org_id = p_org and project_id = v_project;
   elsif p_what = 'delivery' then
     insert into polaris_data.deliveries (
       org_id, delivery_id, project_id, session_id, advice_seq, sender, sender_class, body, state, reason, path, attempts, epoch, queued_at,
