@@ -131,7 +131,8 @@ class Reader:
             return True
         room = await self._room(rows)
         # Apart from the loop: Markdown takes its time, and a lease has to be renewed meanwhile.
-        items, deliveries = await asyncio.to_thread(format.posts, rows, room)
+        told = [row for row in rows if row.erased_at is None]
+        items, deliveries = await asyncio.to_thread(format.posts, told, room)
         if not await place.write(
             slack_calls.write_slack_posts, self.project_id, self.cursor, rows[-1].seq, Jsonb(items), deliveries
         ):

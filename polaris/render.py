@@ -52,7 +52,9 @@ def line(event: Mapping[str, Any], *, colour: bool = False, body_characters: int
     author = f"agent of {who}" if event.get("speaker") == "agent" and actor.startswith("user:") else who
     late = paint(" (late)", 33) if event.get("late") else ""
     body = str(event.get("body") or "")
-    if kind == "prompt":
+    if event.get("erased_at"):
+        text = f"{paint('·', 2)} {seat} {paint(f'{clean(kind)}: (erased)', 2)}"
+    elif kind == "prompt":
         text = f"[{seat} → agent] {quoted(body, body_characters)}"
     elif kind in ("message", "reply"):
         text = f"[agent → {seat}] {quoted(body, body_characters)}"

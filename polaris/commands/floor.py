@@ -119,7 +119,9 @@ async def _events(
         after = int(page["last_seq"])
         if not follow:
             return
-    elif not follow:
+    elif (first := int((await client.messages(project, session, limit=1))["first_seq"])) > after + 1:
+        print(f"history before #{first} is gone", file=sys.stderr, flush=True)
+    if not follow:
         async for event in client.history(project, session, after=after):
             yield event
         return

@@ -55,6 +55,8 @@ class DirectSocket:
         self._after = project.last_seq if after is None else after
         self._lease_seconds = lease_seconds
         self._frames: deque[Json] = deque([self._hello()])
+        if self._after < project.first_seq - 1:
+            self._frames.append({"type": "gone", "first_seq": project.first_seq})
         self._changed = asyncio.Event()  # a frame came, or the end
         self._taken = asyncio.Event()  # there is room for events again
         self._stirred = asyncio.Event()

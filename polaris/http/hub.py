@@ -230,6 +230,8 @@ class Hub:
             mine = [topic.project_id for topic in self.topics.values() if topic.org_id == org_id]
             for head in await calls.list_heads(conn, org_id, mine):
                 topic = self.topics.get(head.project_id)
+                if topic is not None:
+                    topic.cursor = max(topic.cursor, head.first_seq - 1)  # what was deleted is not waited for
                 if topic is not None and head.last_seq > topic.cursor:
                     lag += head.last_seq - topic.cursor
                     topic.wake.set()

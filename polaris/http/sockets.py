@@ -96,6 +96,8 @@ class Socket:
         self.sent = after
         with suppress(ConnectionError):
             await self.send(self.hello())
+            if after < self.project.first_seq - 1:
+                await self.send({"type": "gone", "first_seq": self.project.first_seq})
             self._stirred.set()
             tasks: list[asyncio.Task[Any]] = [
                 asyncio.create_task(self.receive()),

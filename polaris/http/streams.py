@@ -58,7 +58,8 @@ async def relay(
 ) -> web.StreamResponse:
     """Answers with what comes after *start* until the reader leaves, its credential dies or the service stops.
 
-    *encode* makes the messages of up to `CHUNK` events. A reader that is too slow is told where to resume.
+    *encode* makes the messages of up to `CHUNK` events. A reader that is too slow is told where to resume, one that
+    asks for what retention has deleted where history begins.
     """
     service = request.app[SERVICE]
     live = Live(caller, project.name)
@@ -80,6 +81,8 @@ async def relay(
         await stream.prepare(request)
         async with stream:
             await stream.write(b"retry: %d\r\n\r\n" % RETRY_MILLISECONDS)
+            if start < project.first_seq - 1:
+                await stream.send(orjson.dumps({"first_seq": project.first_seq}).decode(), event="gone")
             tasks = [asyncio.create_task(pump()), asyncio.create_task(stream.wait())]
             until: list[asyncio.Future[Any]] = [*tasks, live.ended]
             try:

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from story import PUSHED, Client, Connect, Connection, Place, Story, event, not_permitted, refused
 
-from polaris.db import keeping_calls, slack_calls
+from polaris.db import slack_calls
 from polaris.db.calls import CALLS
 
 SERVICE_ONLY = {
@@ -21,6 +21,8 @@ SERVICE_ONLY = {
     "index_events": {"project_id": 1},
     "list_unindexed": {},
     "reset_index": {},
+    "begin_export": {"actor": "user:manu", "project": "pj"},
+    "begin_import": {"actor": "user:manu", "project": "mine", "digest": b"x" * 32, "source": {}},
     "begin_device_login": {"device_hash": b"", "user_code": "X", "machine": "x", "address": "x"},
     "begin_sign_in": {"state_hash": b"", "nonce": "x", "verifier": "x", "return_to": "/"},
     "close_web_session": {"hash": b""},
@@ -28,9 +30,11 @@ SERVICE_ONLY = {
     "create_analyst": {"actor": "user:manu", "for": "user:manu", "login": "x"},
     "create_org": {"slug": "mine", "name": None, "handle": "me"},
     "exchange_login_code": {"hash": b"", "challenge": "x", "redirect_uri": "x", "token_hash": b"", "token_shown": "x"},
+    "finish_import": {"actor": "user:manu", "project": "pj", "digest": b"x" * 32},
     "found_org": {"person": 1, "slug": "mine", "name": None, "handle": "me"},
     "get_invite": {"org_slug": "org", "hash": b""},
     "guess_device_login": {"person": 1, "user_code": "X"},
+    "import_rows": {"actor": "user:manu", "project": "pj", "digest": b"x" * 32, "what": "event", "rows": []},
     "join_by_domain": {"person": 1, "org_slug": "org", "handle": "mine"},
     "list_analysts": {"actor": "user:manu"},
     "list_dead_tokens": {"tokens": []},
@@ -45,6 +49,7 @@ SERVICE_ONLY = {
     "note_refused_sign_in": {"reason": "x"},
     "poll_device_login": {"device_hash": b"", "token_hash": b"", "token_shown": "x"},
     "prove_domain": {"actor": "user:manu", "domain": "acme.example"},
+    "read_export": {"actor": "user:manu", "project": "pj", "what": "event", "after": [], "last": 1},
     "read_project_events": {"project_id": 1, "after": 0},
     "reap_analysts": {},
     "reap_blockers": {},
@@ -85,10 +90,13 @@ SERVICE_ONLY |= {
     if hasattr(slack_calls, name)
 }
 # Of what keeps and deletes, too, but for what an administrator is asked for.
-KEEPER = ("lead_keeping", "list_orgs_to_keep", "list_keeping_work", "prune_project", "erase_batch")
 SCRUB = {"actor": "user:manu", "project": "pj"}
-SERVICE_ONLY |= {name: {n: 1 for n in list(CALLS[name].parameters)[2:3]} for name in KEEPER}
 SERVICE_ONLY |= {
+    "erase_batch": {"erasure": 1},
+    "lead_keeping": {},
+    "list_keeping_work": {},
+    "list_orgs_to_keep": {},
+    "prune_project": {"project_id": 1},
     "read_for_scrub": SCRUB,
     "read_texts_for_scrub": SCRUB,
     "scrub_events": SCRUB | {"seqs": [], "hashes": [], "bodies": [], "payloads": [], "facts": []},

@@ -94,6 +94,7 @@ async def show(request: web.Request) -> web.Response:
         kinds=KINDS if not chosen.kind or chosen.kind in dict(KINDS) else (*KINDS, (chosen.kind, chosen.kind)),
         actors=sorted({a for s in sessions for a in (s.driver, s.created_by) if a} | {e.actor for e in entries}),
         older=chosen.address(base, before=rows[0].seq) if more else "",
+        gone=project.first_seq if project.first_seq > 1 and not more else 0,
         newer=chosen.address(base, after=rows[-1].seq) if rows and not is_newest else "",
         live=chosen.address(f"{base}/live") if is_newest else "",
         after=last,
@@ -155,6 +156,8 @@ async def show_event(request: web.Request) -> web.Response:
         rows = await calls.read_events(
             conn, who.org_id, who.actor, project.name, after=seq - 1, before=seq + 1, limit=1
         )
+        if 0 < seq < project.first_seq:
+            raise NotFound(f"History before #{project.first_seq} is gone.", code="no_such_event")
         if not seq or not rows:
             raise NotFound(f"There is no event {text[:20]} in this project.", code="no_such_event")
         (row,) = rows

@@ -58,6 +58,7 @@ async def show(request: web.Request) -> web.Response:
         items=timeline.fold(entries),
         states=states,
         older=f"{here}?before={rows[0].seq}" if is_cut else "",
+        gone=0 if is_cut or (rows and rows[0].kind == "session.created") else project.first_seq,
         newer=goes_on if rows and not is_newest and rows[-1].seq < (session.last_seq or 0) else "",
         replay=is_replay,
         first=rows[0].seq if rows else 0,

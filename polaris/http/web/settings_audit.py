@@ -31,6 +31,10 @@ GROUPS = (
     ("seat", "Seats"),
     ("slack", "Slack"),
     ("export", "Exports"),
+    ("retention", "Retention"),
+    ("hold", "Legal holds"),
+    ("erasure", "Erasures"),
+    ("scrub", "Scrubbing"),
 )
 WORDS = {
     "sign_in": "signed in",
@@ -63,6 +67,13 @@ WORDS = {
     "slack.person": "said who this person of Slack is",
     "slack.channel": "changed the Slack channel of",
     "export": "exported",
+    "retention.set": "set how long events are kept",
+    "hold.placed": "placed a legal hold",
+    "hold.lifted": "lifted a legal hold",
+    "erasure.begun": "asked to erase",
+    "erasure.done": "erased",
+    "scrub.events": "scrubbed events of",
+    "scrub.texts": "scrubbed advice and posts of",
 }
 OF_ONESELF = ("member.left", "member.joined")  # the target is who acts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from polaris.db import calls
+from polaris.db import calls, keeping_calls
 from polaris.errors import PolarisError
 from polaris.http.service import SERVICE
 from polaris.http.web import site
@@ -26,6 +26,7 @@ async def show(request: web.Request, problem: PolarisError | None = None) -> web
         project = await calls.get_project(conn, who.org_id, who.actor, name)
         listed = await calls.list_project_members(conn, who.org_id, who.actor, name)
         policies = await calls.list_policies(conn, who.org_id, who.actor, name)
+        kept = [row for row in await keeping_calls.list_retention(conn, who.org_id, who.actor) if row.project == name]
         members = await calls.list_members(conn, who.org_id, who.actor)
         tokens = await calls.list_tokens(conn, who.org_id, who.actor)
     on_list = {row.actor for row in listed}
@@ -38,6 +39,7 @@ async def show(request: web.Request, problem: PolarisError | None = None) -> web
         project=project,
         listed=listed,
         policies=policies,
+        kept=kept[0] if kept else None,
         candidates=sorted(known - on_list),
         may_change=who.role == "admin" or project.created_by == who.actor,
         classes=dict(CLASSES),

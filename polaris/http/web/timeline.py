@@ -55,6 +55,7 @@ _TOLD = {
     "driver.expired": "lost the seat: the lease ran out",
     "turn.interrupted": "interrupted the turn",
 }
+ERASED = "(erased)"
 _TARGET = re.compile(r"(user|agent|slack):[a-z0-9-]{1,63}")
 
 
@@ -196,7 +197,9 @@ def entry(row: EventRow | EntryRow, *, whole: bool = False) -> Entry:
         late=row.late,
         characters=row.body_characters or 0 if isinstance(row, EntryRow) else len(body),
     )
-    if kind in ("tool.call", "tool.result"):
+    if row.erased_at is not None:
+        found.look, found.text = "told", ERASED
+    elif kind in ("tool.call", "tool.result"):
         found.look = "tool"
         if whole:
             found.tool = tools.read_anew(kind, row.payload or "", body, lines=1 << 30)

@@ -1,7 +1,7 @@
--- Takes away what stands of a project's events p_after+1 to p_to in other tables than those made from the record, for an erasure: of a
+-- Takes away what stands of a project's events p_after+1 to p_to in other tables than those made from the record, for an erasure of a
 -- session, or of what a participant said (p_seqs are their events). Advice that still waits fails: nobody is handed an empty text. A post
--- in Slack is changed to say that it was erased; one that still waits is not made. Sessions, deliveries, posts and the counter are locked in
--- this order, and all before the index.
+-- in Slack is changed to say that it was erased; one that still waits is not made. Sessions, deliveries, posts and the counter are locked
+-- in this order, and all before the index.
 create or replace function polaris_data.erase_copies (
   p_org bigint, p_project bigint, p_session bigint, p_participant text, p_after bigint, p_to bigint, p_seqs bigint[]
 )
@@ -33,7 +33,8 @@ begin
     state = case state when 'waiting' then 'dropped' else state end,
     reason = case state when 'waiting' then 'erased' else reason end,
     version = version + 1, due_at = case when ts is null then due_at else v_now end
-  where org_id = p_org and project_id = p_project and kind not in ('theirs', 'seat', 'digest', 'invite', 'hint') and text not in ('', '_(erased)_')
+  where org_id = p_org and project_id = p_project and kind not in ('theirs', 'seat', 'digest', 'invite', 'hint')
+    and text not in ('', '_(erased)_')
     and (seq = any (p_seqs) or (session_id = p_session and (seq is null or (seq > p_after and seq <= p_to))));
   -- Answers in the channel may quote it; what Slack shows of them is Slack's, this copy is of no use any more.
   update polaris_data.slack_posts set text = ''

@@ -25,7 +25,8 @@ begin
     perform polaris_data.fail(409, 'hold_is_placed', format('A legal hold stands on %s already.', coalesce(p_project, 'the organization')),
       'Lift it first.');
   end if;
-  perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'hold.placed', p_project, jsonb_build_object('hold', v_hold, 'reason', p_reason));
+  perform polaris_data.write_audit(v_me.org_id, v_me.actor, 'hold.placed', p_project,
+    jsonb_build_object('hold', v_hold, 'reason', p_reason));
   return query select * from polaris_data.show_holds(v_me.org_id, v_hold);
 end;
 $$;

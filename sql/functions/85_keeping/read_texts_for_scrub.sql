@@ -1,5 +1,6 @@
 -- A page of the texts of a project that stand beside the record, after a place and key: advice and why it was declined or failed
--- (advice, reason), what goes to Slack (post). hash says what was read: see polaris.scrub_texts. The service only, at an administrator's word. Fails: 403 admin_only, 404 no_such_project, 422 limit_is_sane.
+-- (advice, reason), what goes to Slack (post). hash says what was read: see polaris.scrub_texts. The service only, at an administrator's
+-- word. Fails: 403 admin_only, 404 no_such_project, 422 limit_is_sane.
 create or replace function polaris.read_texts_for_scrub (
   p_org bigint, p_actor text, p_project text, p_after_place text default '', p_after_key text default '', p_limit integer default 500
 )

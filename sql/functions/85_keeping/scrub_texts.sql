@@ -16,12 +16,14 @@ begin
   perform polaris_data.require_service();
   v_project := polaris_data.find_project(p_org, p_actor, p_project);
   perform polaris_data.require_admin(p_org, p_actor);
-  if array[cardinality(p_keys), cardinality(p_hashes), cardinality(p_bodies)] is distinct from array_fill(cardinality(p_places), array[3]) then
+  if array[cardinality(p_keys), cardinality(p_hashes), cardinality(p_bodies)]
+    is distinct from array_fill(cardinality(p_places), array[3]) then
     perform polaris_data.fail(422, 'arrays_differ', 'The arrays of a batch must be equally long.');
   end if;
   perform polaris_data.lock_slack(p_org);
   perform polaris_data.require_no_hold(p_org, v_project.project_id);
-  perform from polaris_data.sessions s where s.org_id = p_org and s.project_id = v_project.project_id order by s.session_id for no key update;
+  perform from polaris_data.sessions s
+  where s.org_id = p_org and s.project_id = v_project.project_id order by s.session_id for no key update;
   perform from polaris_data.deliveries d
   where d.org_id = p_org and d.project_id = v_project.project_id and d.delivery_id::text = any (p_keys)
   order by d.delivery_id for no key update;

@@ -15,7 +15,8 @@ begin
   end if;
   perform polaris_data.require_admin(v_me.org_id, v_me.actor);
   if p_keep_days not between 1 and 36500 then
-    perform polaris_data.fail(422, 'retention_is_sane', 'Events are kept for 1 to 36500 days.', 'Take the word back to keep them for ever.');
+    perform polaris_data.fail(422, 'retention_is_sane', 'Events are kept for 1 to 36500 days.',
+      'Take the word back to keep them for ever.');
   end if;
   if p_keep_days is null then
     delete from polaris_data.retention t where t.org_id = v_me.org_id and t.project_id = v_project;
