@@ -21,6 +21,7 @@ declare
   v_written record;
   v_created boolean := false;
   v_seq bigint;
+  v_now timestamptz;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   p_body := polaris_data.clean_words(v_me.org_id, v_me.direct, p_body);
@@ -59,8 +60,9 @@ begin
     v_seq := v_written.seq;
     v_created := v_written.created;
     if v_created then
+      v_now := clock_timestamp();
       insert into polaris_data.annotations (org_id, project_id, seq, session_id, what, about, actor, at)
-      values (v_me.org_id, v_project.project_id, v_seq, coalesce(v_session.session_id, 0), p_what, p_about, v_me.actor, clock_timestamp());
+      values (v_me.org_id, v_project.project_id, v_seq, coalesce(v_session.session_id, 0), p_what, p_about, v_me.actor, v_now);
     elsif not exists (
       select from polaris_data.annotations a where a.org_id = v_me.org_id and a.project_id = v_project.project_id and a.seq = v_seq) then
       perform polaris_data.fail(409, 'client_id_taken', 'This client_id is of another event.', 'Make a new one for each message.');

@@ -18,6 +18,7 @@ declare
   v_found polaris_data.annotations;
   v_epoch bigint;
   v_written record;
+  v_now timestamptz;
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   p_body := polaris_data.clean_words(v_me.org_id, v_me.direct, p_body);
@@ -47,7 +48,8 @@ begin
     if not v_written.created then
       perform polaris_data.fail(409, 'client_id_taken', 'This client_id is of another event.', 'Make a new one for each message.');
     end if;
-    update polaris_data.annotations a set closed_at = clock_timestamp(), closed_by = v_me.actor, closed_seq = v_written.seq
+    v_now := clock_timestamp();
+    update polaris_data.annotations a set closed_at = v_now, closed_by = v_me.actor, closed_seq = v_written.seq
     where a.org_id = v_me.org_id and a.project_id = v_project.project_id and a.seq = p_seq;
   elsif p_client_id is null or not exists (
     select from polaris_data.events e

@@ -2,12 +2,11 @@
 -- Fails: 404 no_such_event, also for what retention took.
 create or replace function polaris_data.find_event (p_org bigint, p_project bigint, p_seq bigint)
 returns bigint
-language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
   v_session bigint;
 begin
-  select e.session_id into v_session from polaris_data.events e
-  where e.org_id = p_org and e.project_id = p_project and e.seq between p_seq and p_seq order by e.seq limit 1;
+  select e.session_id into v_session from polaris_data.peek_event(p_org, p_project, p_seq) e;
   if not found then
     perform polaris_data.fail(404, 'no_such_event', format('There is no event %s in this project.', p_seq),
       'Its number stands behind a # on the floor.');

@@ -3,23 +3,21 @@
 create or replace function polaris_data.memory_heads (p_org bigint, p_project bigint, p_session bigint, p_by text, p_after bigint)
 returns table (pick bigint, at bigint, line text)
 language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
-  select 1::bigint, -3::bigint, format('#%s %s', coalesce(e.seq, 0),
-    case when s.driver is not null then format('%s drives it (epoch %s).', s.driver, s.epoch)
-      when s.epoch > 0 then format('Nobody drives it; %s did (epoch %s).', (
+  select 1::bigint, -3::bigint, case
+    when s.driver is not null then format('#%s %s drives it (epoch %s).',
+      coalesce(polaris_data.seat_seq(p_org, p_project, p_session, s.epoch, 'claimed'), 0), s.driver, s.epoch)
+    when s.epoch > 0 then format('#%s Nobody drives it; %s did (epoch %s).',
+      coalesce(polaris_data.seat_seq(p_org, p_project, p_session, s.epoch, 'ended'), 0), (
         select t.driver from polaris_data.seats t where t.org_id = p_org and t.session_id = p_session and t.epoch = s.epoch), s.epoch)
-      else 'Nobody has driven it yet.' end)
+    else format('#%s Nobody has driven it yet.', coalesce((
+      select e.seq from polaris_data.events e where e.org_id = p_org and e.session_id = p_session order by e.seq limit 1), 0)) end
   from polaris_data.sessions s
-  left join lateral (
-    select e.seq from polaris_data.events e
-    where e.org_id = p_org and e.project_id = p_project and e.session_id = p_session and e.client_id = any (array[
-      format('polaris:seat:%s:claimed', s.epoch), format('polaris:seat:%s:ended', s.epoch), 'polaris:session.created'])
-    order by e.seq desc limit 1) e on true
   where s.org_id = p_org and s.session_id = p_session and p_by is null
   union all
   select 2, -2, format('#%s works %s', c.seq, concat_ws(' ', 'on ' || polaris_data.excerpt(c.branch, 100),
     'of ' || polaris_data.excerpt(c.repository, 100), 'at ' || left(c.commit, 10)))
   from polaris_data.checkouts c
-  where c.org_id = p_org and c.session_id = p_session and p_by is null and (c.branch, c.repository, c.commit) is distinct from (null, null, null)
+  where c.org_id = p_org and c.session_id = p_session and p_by is null and coalesce(c.branch, c.repository, c.commit) is not null
   union all
   select row_number() over (order by t.claimed_at desc), t.first_seq, case when t.ended_at is null
     then format('#%s drives %s since %s (epoch %s)', t.first_seq, t.session, to_char(t.claimed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI"Z"'), t.epoch)

@@ -4,25 +4,27 @@ create or replace function polaris_data.memory_notes (p_org bigint, p_project bi
 returns table (rank integer, part text, pick bigint, at bigint, line text)
 language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
   with marks as materialized (
-    select a.seq, a.what, a.about, a.actor, a.closed_by, a.closed_seq, s.name as session,
+    select a.seq, a.what, a.about, a.actor, a.closed_by, a.closed_seq, a.n, s.name as session,
       polaris_data.excerpt(coalesce(nullif(e.body, ''), o.body), 300) as words,
-      polaris_data.excerpt(c.body, 300) as answer,
-      row_number() over (partition by a.what, a.closed_at is null order by a.seq desc) as n
-    from polaris_data.annotations a
+      polaris_data.excerpt(c.body, 300) as answer
+    from (
+      select a.*, row_number() over (partition by a.what, a.closed_at is null order by a.seq desc) as n
+      from polaris_data.annotations a
+      where a.org_id = p_org and a.project_id = p_project
+        and (p_session is null or a.session_id in (p_session, 0))
+        and (p_by is null or p_by in (a.actor, a.closed_by))
+        and (p_after is null or a.seq > p_after or a.closed_seq > p_after)) a
     left join polaris_data.sessions s on s.org_id = p_org and s.session_id = a.session_id
-    left join polaris_data.events e on e.org_id = p_org and e.project_id = p_project and e.seq = a.seq
-    left join polaris_data.events o on o.org_id = p_org and o.project_id = p_project and o.seq = a.about
-    left join polaris_data.events c on c.org_id = p_org and c.project_id = p_project and c.seq = a.closed_seq
-    where a.org_id = p_org and a.project_id = p_project
-      and (p_session is null or a.session_id in (p_session, 0))
-      and (p_by is null or p_by in (a.actor, a.closed_by))
-      and (p_after is null or a.seq > p_after or a.closed_seq > p_after)
+    left join lateral polaris_data.peek_event(p_org, p_project, a.seq) e on true
+    left join lateral polaris_data.peek_event(p_org, p_project, a.about) o on true
+    left join lateral polaris_data.peek_event(p_org, p_project, a.closed_seq) c on true
+    where a.n <= 20
   ), advice as (
     select d.*, s.name as session, row_number() over (order by d.advice_seq desc) as n from polaris_data.deliveries d
     join polaris_data.sessions s on s.org_id = p_org and s.session_id = d.session_id
     where d.org_id = p_org and s.project_id = p_project
-      and d.session_id = any (coalesce(array[p_session], array(
-        select x.session_id from polaris_data.sessions x where x.org_id = p_org and x.project_id = p_project)))
+      and d.session_id = any (case when p_session is not null then array[p_session] else array(
+        select x.session_id from polaris_data.sessions x where x.org_id = p_org and x.project_id = p_project) end)
       and (p_by is null and d.state in ('held', 'queued', 'sent') or p_by = d.sender and (p_after is null or d.advice_seq > p_after))
   )
   select 3, 'Decisions', m.n, m.seq, format('#%s %s%s: %s', m.seq, m.actor, coalesce(' on ' || m.session, ''), coalesce(m.words, ''))
@@ -48,11 +50,11 @@ language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = o
     coalesce(' on ' || polaris_data.excerpt(c.branch, 80), ''), coalesce(': ' || polaris_data.excerpt(c.subject, 160), ''))
   from (
     select c.* from polaris_data.commits c
-    where c.org_id = p_org and c.made and c.session_id = any (coalesce(array[p_session], array(
-        select x.session_id from polaris_data.sessions x where x.org_id = p_org and x.project_id = p_project)))
+    where c.org_id = p_org and c.made and c.session_id = any (case when p_session is not null then array[p_session] else array(
+        select x.session_id from polaris_data.sessions x where x.org_id = p_org and x.project_id = p_project) end)
       and c.project_id = p_project and (p_after is null or c.seq > p_after)
       and (p_by is null or exists (
-        select from polaris_data.events e where e.org_id = p_org and e.project_id = p_project and e.seq = c.seq and e.actor = p_by))
+        select from polaris_data.peek_event(p_org, p_project, c.seq) e where e.actor = p_by))
     order by c.seq desc limit 10) c
   union all
   select 9, 'Starred', m.n, m.seq, format('#%s %s starred%s: %s', coalesce(m.about, m.seq), m.actor,

@@ -9,11 +9,11 @@ returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
   v_line record;
-  v_ranks integer[] := '{}';
-  v_parts text[] := '{}';
-  v_ats bigint[] := '{}';
-  v_lines text[] := '{}';
-  v_left integer := p_characters;
+  v_ranks integer[] := array[0];
+  v_parts text[] := array[p_title];
+  v_ats bigint[] := array[null::bigint];
+  v_lines text[] := array[null::text];
+  v_left integer := p_characters - char_length(p_title) - 1;
   v_costs integer;
 begin
   for v_line in
@@ -25,7 +25,7 @@ begin
       select n.* from polaris_data.memory_notes(p_org, p_project, p_session, p_by, p_after) n
       union all
       select case when p_session is null then 0 else 11 end, case when p_session is null then 'Sessions' else 'Beside it' end, b.pick, b.at, b.line
-      from polaris_data.memory_beside(p_org, p_project, p_session) b
+      from polaris_data.memory_beside(p_org, p_project, p_session, p_after) b
       where p_by is null) x
     order by x.pick > 3, x.rank, x.part <> p_title, x.pick, x.at, x.line
   loop
@@ -37,16 +37,10 @@ begin
     v_ats := v_ats || v_line.at;
     v_lines := v_lines || v_line.line;
   end loop;
-  if not p_title = any (v_parts) then
-    v_ranks := 0 || v_ranks;
-    v_parts := p_title || v_parts;
-    v_ats := null::bigint || v_ats;
-    v_lines := null::text || v_lines;
-  end if;
   return (
-    select string_agg(concat_ws(E'\n', case when x.is_first then x.part end, x.line), E'\n' order by x.rank, x.part <> p_title, x.at, x.line)
+    select string_agg(concat_ws(E'\n', case when x.is_first then x.part end, x.line), E'\n' order by x.rank, x.part <> p_title, x.at nulls first, x.line)
     from (
-      select u.*, row_number() over (partition by u.part order by u.rank, u.at, u.line) = 1 as is_first
+      select u.*, row_number() over (partition by u.part order by u.rank, u.at nulls first, u.line) = 1 as is_first
       from unnest(v_ranks, v_parts, v_ats, v_lines) as u (rank, part, at, line)) x);
 end;
 $$;

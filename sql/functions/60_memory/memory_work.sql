@@ -53,8 +53,8 @@ language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = o
   union all
   select 6, 'Files changed', row_number() over (order by f.seq desc), -f.seq, format('#%s %s%s', f.seq, polaris_data.excerpt(f.path, 200),
     case when f.times > 1 then format(' (%s times)', f.times) else '' end)
-  from polaris_data.memory_files(
-    p_org, p_project, p_session, p_by, p_after, (select array_agg(r.seq) from recent r where r.kind = 'tool.call')) f
+  from polaris_data.memory_files(p_org, p_project, case when p_by is null then p_session end, p_after,
+    (select array_agg(r.seq) from recent r where r.kind = 'tool.call')) f
   union all
   select 8, 'Last commands', c.n, c.seq, format('#%s %s', c.seq, polaris_data.excerpt(c.body, 160)) from calls c where c.n <= 10
   union all

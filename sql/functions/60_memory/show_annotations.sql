@@ -20,9 +20,9 @@ language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = o
     order by n.seq desc limit p_limit) a
   join polaris_data.projects p on p.org_id = p_org and p.project_id = p_project
   left join polaris_data.sessions s on s.org_id = p_org and s.session_id = a.session_id
-  left join polaris_data.events e on e.org_id = p_org and e.project_id = p_project and e.seq = a.seq
-  left join polaris_data.events o on o.org_id = p_org and o.project_id = p_project and o.seq = a.about
-  left join polaris_data.events c on c.org_id = p_org and c.project_id = p_project and c.seq = a.closed_seq
+  left join lateral polaris_data.peek_event(p_org, p_project, a.seq) e on true
+  left join lateral polaris_data.peek_event(p_org, p_project, a.about) o on true
+  left join lateral polaris_data.peek_event(p_org, p_project, a.closed_seq) c on true
   order by a.seq desc;
 $$;
 comment on function polaris_data.show_annotations is 'Annotations of a project as everybody is shown them.';
