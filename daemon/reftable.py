@@ -12,7 +12,7 @@ import re
 
 from .plainfile import read
 
-TABLES = 64
+TABLES = 1000
 TABLE_BYTES = 64 << 20
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
