@@ -7,7 +7,7 @@ create or replace function polaris.get_usage (
 )
 returns setof polaris_data.usage_row
 language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
 declare
   v_me record;
   v_projects bigint[];
