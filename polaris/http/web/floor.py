@@ -24,6 +24,7 @@ from polaris.http.service import SERVICE
 from polaris.http.web import site, slack_words, timeline, tools
 
 PAGE = 100
+COMMITS = 5  # that the side shows
 LARGEST = 2**63 - 1
 KINDS = (
     ("said", "What was said"),
@@ -73,8 +74,9 @@ async def show(request: web.Request) -> web.Response:
     async with service.database.connection() as conn:
         project = await calls.get_project(conn, who.org_id, who.actor, name)  # before the rows: never ahead of them
         sessions = await calls.list_sessions(conn, who.org_id, who.actor, name)
+        git = await _git(conn, who, project.name, [row.name for row in sessions])
         if request.query.get("part") == "sessions":
-            return site.render(request, "_sessions.html", project=project, sessions=sessions)
+            return site.render(request, "_sessions.html", project=project, sessions=sessions, **git)
         mark = await calls.get_read_mark(conn, who.org_id, who.actor, name)
         rows = await read(conn, who, project.name, chosen, before, after)
         channel = await _channel(conn, who, project.project_id) if service.settings.slack_client_id else ""
@@ -100,7 +102,15 @@ async def show(request: web.Request) -> web.Response:
         after=last,
         mark=mark,
         channel=channel,
+        **git,
     )
+
+
+async def _git(conn: Connection, who: Caller, project: str, sessions: list[str]) -> dict[str, Any]:
+    """Where each session's work stands, None for one that never said, and what was committed last."""
+    found = {row.session: row for row in await calls.list_checkouts(conn, who.org_id, who.actor, project)}
+    commits = await calls.list_commits(conn, who.org_id, who.actor, project, None, None, COMMITS) if found else []
+    return {"checkouts": {name: found.get(name) for name in sessions}, "commits": commits[:COMMITS]}
 
 
 async def live(request: web.Request) -> web.StreamResponse:

@@ -25,6 +25,7 @@ REEL = 300  # events that a replay loads at a time
 # Who claims the seat in a browser has to get to a terminal: joining there renews the lease from then on.
 CLAIM_SECONDS = 600
 OWN_ADVICE = 3
+COMMITS = 10
 
 
 async def show(request: web.Request) -> web.Response:
@@ -147,6 +148,8 @@ async def _panel(conn: Connection, request: web.Request, project: ProjectRow, se
     seats = await calls.list_seats(conn, org, actor, project.name, session.name)
     # The rule is in decide_delivery; this only keeps buttons from those whom it would refuse.
     is_unattended = session.driver is None or session.driver.startswith("agent:")
+    checkouts = await calls.list_checkouts(conn, org, actor, project.name)
+    commits = await calls.list_commits(conn, org, actor, project.name, session.name, None, COMMITS)
     own = [d for d in deliveries if d.sender == actor][-OWN_ADVICE:]
     return {
         "project": project,
@@ -158,5 +161,7 @@ async def _panel(conn: Connection, request: web.Request, project: ProjectRow, se
         "advice": [(d, timeline.State(d.state, d.reason or "")) for d in reversed(own)],
         "policies": policies,
         "seats": seats,
+        "checkout": next((row for row in checkouts if row.session == session.name), None),
+        "commits": commits[:COMMITS],
         "claim_minutes": timedelta(seconds=CLAIM_SECONDS) // timedelta(minutes=1),
     }
