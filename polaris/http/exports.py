@@ -78,7 +78,7 @@ async def _pages(
 async def import_project(request: web.Request, params: InProject, query: ImportQuery) -> Imported:
     """Takes the next lines of an export; what is there already is passed over."""
     service, caller = request.app[SERVICE], request[CALLER]
-    caller.everywhere()
+    await service.admit(caller, params.p)
     if request.content_type != exports.MEDIA:
         raise UnsupportedMedia(f"Send {exports.MEDIA}.")
     data = await read_bytes(request, BATCH_BYTES)

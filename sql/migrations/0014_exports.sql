@@ -15,7 +15,7 @@ create table polaris_data.imports (
 comment on table polaris_data.imports is 'Projects that were made from an export. done_at null: it is not complete yet.';
 comment on column polaris_data.imports.digest is 'The sha256 of the export''s manifest.';
 comment on column polaris_data.imports.source is 'What the export says of the project it was made of: org, project, first_seq …';
-comment on column polaris_data.imports.last_seq is 'The last number that the import wrote; a counter that is elsewhere was moved by others.';
+comment on column polaris_data.imports.last_seq is 'The last number that the import wrote: if the counter is elsewhere, others moved it.';
 
 -- Made anew with the functions, with more arguments; a new database does not have them yet.
 drop function if exists polaris_data.write_project (bigint, text, text, text);

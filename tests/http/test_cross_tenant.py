@@ -60,6 +60,11 @@ BODIES: dict[str, Fill] = {
     "set_role": plain({"role": "admin"}),
     "invite": lambda other: {"email": "mine@example.org", "handle": other.theirs["handle"]},
     "add_domain": lambda other: {"domain": other.theirs["domain"]},
+    "set_retention": plain({"keep_days": 36500}),
+    "set_project_retention": plain({"keep_days": 36500}),
+    "place_hold": lambda other: {"project": other.theirs["p"], "reason": "mine"},
+    "erase_person": plain({"participant": "user:spare", "reason": "mine"}),
+    "erase_session": plain({"reason": "mine"}),
 }
 QUERIES: dict[type, Callable[[Side], list[str]]] = {
     model.ProjectHistoryQuery: lambda other: [
@@ -67,12 +72,15 @@ QUERIES: dict[type, Callable[[Side], list[str]]] = {
         f"session={other.theirs['s']}",
         f"actor={other.theirs['actor']}",
     ],
+    model.SearchQuery: lambda other: ["", f"q=&actor={other.theirs['actor']}", f"project={other.theirs['p']}&q=a*"],
     model.HistoryQuery: lambda other: ["after=0&limit=1000", f"actor={other.theirs['actor']}"],
     model.StreamQuery: lambda other: ["after=0"],
     model.DeliveriesQuery: lambda other: ["limit=1000"],
     model.SeatRequestsQuery: lambda other: ["limit=1000"],
     model.CommitsQuery: lambda other: ["limit=1000", f"session={other.theirs['s']}"],
     model.FilesQuery: lambda other: ["path=a.py&reads=true", f"path=a.py&project={other.theirs['p']}"],
+    model.ExportQuery: lambda other: ["", "after=0"],
+    model.ImportQuery: lambda other: [f"digest={'0' * 64}"],
     model.AuditQuery: lambda other: ["after=0&limit=1000"],
     model.UsageQuery: lambda other: ["by=person", f"project={other.theirs['p']}&session={other.theirs['s']}"],
     model.BriefQuery: lambda other: ["characters=100000"],
@@ -83,11 +91,14 @@ QUERIES: dict[type, Callable[[Side], list[str]]] = {
     ],
     model.AnnotationsQuery: lambda other: ["limit=1000", f"session={other.theirs['s']}"],
 }
+# Bodies that are not JSON, as the operation reads them.
+RAW: dict[str, Callable[[Side], bytes]] = {"import_project": lambda other: b'{"end":{}}\n'}
 # Whatever ends something of one's own does so to a spare one.
 SPARED = {
     "archive_project": {"p": "spare"},
     "restore_project": {"p": "restored"},
     "archive_session": {"p": "spare", "s": "spare"},
+    "erase_session": {"p": "spare", "s": "spare"},
     "POST /o/{org}/p/{p}/archive": {"p": "spare"},
     "POST /o/{org}/p/{p}/restore": {"p": "restored"},
 }
@@ -129,6 +140,13 @@ FIELDS: dict[str, Fill] = {
     "/o/{org}/settings/slack/channels/{p}": plain({"level": "muted", "hears": "0"}),
     "/o/{org}/settings/slack/people/{user}": lambda other: {"member": other.theirs["handle"]},
     "/o/{org}/settings/slack/disconnect": plain({}),
+    "/o/{org}/settings/keeping/retention": lambda other: {"project": other.theirs["p"], "keep_days": "36500"},
+    "/o/{org}/settings/keeping/holds": lambda other: {"project": other.theirs["p"], "reason": "mine"},
+    "/o/{org}/settings/keeping/holds/{id}/lift": plain({}),
+    "/o/{org}/settings/keeping/erasures": lambda other: {
+        "target": f"{other.theirs['p']}/{other.theirs['s']}",
+        "reason": "mine",
+    },
     "/o/{org}/p/{p}/settings/visibility": plain({"visibility": "org"}),
     "/o/{org}/p/{p}/settings/members": lambda other: {"member": other.theirs["actor"]},
     "/o/{org}/p/{p}/settings/members/remove": lambda other: {"member": other.theirs["actor"]},
@@ -196,6 +214,7 @@ class Attempt:
 def parameters(path: str) -> list[str]:
     """The names in a path; an ``{id}`` is told by what stands before it."""
     kinds = {"deliveries": "id of a delivery", "tokens": "id of a token", "invites": "id of an invite"}
+    kinds["holds"] = "id of a hold"
     found = []
     for before, name in re.findall(r"([\w-]+)/\{(\w+)\}", path):
         found.append(kinds[before] if name == "id" else name)
@@ -256,6 +275,8 @@ async def test_no_operation_shows_or_moves_anything_of_another_organization(side
 async def _try_operation(trial: Trial, operation: Operation, me: Side, other: Side) -> None:
     queries = QUERIES[operation.query](other) if operation.query else [""]
     body = BODIES[operation.name](other) if operation.body else None
+    if operation.accepts:
+        body = RAW[operation.name](other)
     callers = {"admin": me.admin, "agent": me.agent, "token of one project": me.limited}
     documented = {operation.status, 101, *operation.codes()}
     if operation.name in MAKERS:
@@ -282,6 +303,9 @@ async def _try_operation(trial: Trial, operation: Operation, me: Side, other: Si
 async def _ask_operation(me: Side, operation: Operation, path: str, headers: dict[str, str], body: Any) -> Answer:
     if path.split("?")[0].endswith("/ws"):
         return await ask_socket(me.place, path, headers=headers)
+    if operation.accepts:
+        headers = headers | {"Content-Type": operation.accepts}
+        return await ask(me.place, operation.method, path, headers=headers, data=body)
     return await ask(me.place, operation.method, path, headers=headers, json=body)
 
 

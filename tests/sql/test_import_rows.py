@@ -134,6 +134,9 @@ def test_it_is_for_administrators_and_for_imports(moved: tuple[Story, Story]) ->
     head, parts = export(one)
     two.member("priya")
     two.begin_import(**of(two), source=head)
+    with refused(404, "no_such_project"):
+        two.import_rows(**of(two) | {"actor": "user:priya"}, what="session", rows=parts["session"])
+    two.add_project_member(actor=two.me, project="copy", member="user:priya")
     with refused(403, "admin_only"):
         two.import_rows(**of(two) | {"actor": "user:priya"}, what="session", rows=parts["session"])
     with refused(409, "import_is_another"):

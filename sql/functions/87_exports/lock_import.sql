@@ -8,6 +8,7 @@ declare
   v_import polaris_data.imports;
 begin
   perform polaris_data.require_service();
+  perform polaris_data.find_project(p_org, p_actor, p_project);
   perform polaris_data.require_admin(p_org, p_actor);
   v_project := polaris_data.lock_project(p_org, p_actor, p_project);
   -- A statement of its own: it sees what somebody wrote for whom the lock was waited.
