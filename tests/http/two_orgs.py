@@ -121,6 +121,9 @@ class Side:
             "id of an invite": str(guest["invite_id"]),
             "secret": guest["link"].rpartition("/")[2],
         }
+        for names, project in ((self.theirs, self.theirs["p"]), (self.own, "restored")):
+            hold = await admin.post("/holds", {"project": project, "reason": f"{word} must be kept"})
+            names["id of a hold"] = str(hold["hold_id"])
         deliveries = await admin.get("/projects/pj/sessions/fxm/deliveries")
         self.own["id of a delivery"] = deliveries["items"][-1]["delivery_id"]
 

@@ -70,6 +70,11 @@ VISITS: Mapping[str, tuple[Visit, ...]] = {
         Visit(f"{A}/p/empty"),
         Visit(f"{A}/p/old"),
     ),
+    "/o/{org}/search": (
+        Visit(f"{A}/search"),
+        Visit(f"{A}/search?q=auth*&project=pj"),
+        Visit(f"{A}/search?q=nowhere+to+be+found"),
+    ),
     "/o/{org}/p/{p}/s/{s}": (
         Visit(f"{A}/p/pj/s/fxm"),
         Visit(f"{A}/p/pj/s/fxm", "priya"),
@@ -101,6 +106,7 @@ VISITS: Mapping[str, tuple[Visit, ...]] = {
         Visit(f"{A}/settings/slack/people?find=nobody-at-all"),
         Visit(f"{A}/settings/slack/people", "priya", 403),
     ),
+    "/o/{org}/settings/keeping": (Visit(f"{A}/settings/keeping"), Visit(f"{A}/settings/keeping", "priya", 403)),
     "/o/{org}/settings/audit": (Visit(f"{A}/settings/audit"),),
 }
 NOT_PAGES = {
