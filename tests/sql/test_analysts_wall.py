@@ -683,7 +683,7 @@ def test_counts_are_of_own_rows(scene: Scene, eve: Analyst) -> None:
 
 def test_joins_windows_and_recursion_stay_inside(eve: Analyst) -> None:
     for query in (
-        "select a, b from polaris_history.events a full join polaris_history.turns b on seq = first_seq and reply <> body",
+        "select a, b from polaris_history.events a full join polaris_history.turns b on seq = b.first_seq",
         "select a, (select max(body) from polaris_history.events b where b.seq = a.seq) from polaris_history.events a",
         "select *, first_value(body) over (order by body desc) from polaris_history.events",
         """
