@@ -14,6 +14,7 @@ from polaris.settings import Credential, Settings, read_credentials
 
 from . import agents, processes, transcript
 from .advice import Advice
+from .asked import sign as asked_sign
 from .bindings import SESSION_ID, Bindings, Sighting, now_ms
 from .direct import Opener
 from .files import Files
@@ -162,9 +163,10 @@ class Connector:
             "waiting": waiting,
         }
 
-    async def handoff(self, asked: Json) -> Json:
+    async def handoff(self, asked: Json, request: int | None = None) -> Json:
         """Delivers what waits, gives the seat to ``to`` (or to whoever comes), and unbinds.
 
+        With *request* only if that request for the seat still stands: nobody has it kept who does not want it any more.
         Answers ``{"project", "session", "to", "waiting"}``. Unlike `disconnect` it is now or never: the next driver
         waits. Raises 404 ``not_connected``, 409 ``not_driver``, what the service refuses, and `Unavailable`; then
         nothing has changed.
@@ -185,7 +187,10 @@ class Connector:
             await self._sent(route)
             credential = self.credential(route)
             async with self.opener.client(credential) as client:
-                await client.release(route.project, route.session, binding.epoch, to=to or None)
+                if request is None:
+                    await client.release(route.project, route.session, binding.epoch, to=to or None)
+                else:
+                    await client.answer_seat(route.project, route.session, request, "give")
             await self._let_go(binding, release=False)
         waiting = self._links.waiting(route.route_id)
         return {"project": route.project, "session": route.session, "to": to or None, "waiting": waiting}
@@ -241,6 +246,7 @@ class Connector:
         connected = binding.role == "advisor" or (
             binding.state == "active" and link is not None and link.state == "connected"
         )
+        asked = link.asked.actors if link and binding.role == "driver" and binding.state == "active" else []
         sign = _sign(
             binding,
             link.state if link else "offline",
@@ -258,7 +264,8 @@ class Connector:
             "reason": binding.reason,
             "paused": bool(binding.paused),
             "advice_waiting": len(self._advice.of(route.route_id, "waiting")),
-            "line": f"polaris: {route.place} ({route.actor}) {sign}",
+            "asked_by": list(asked),
+            "line": f"polaris: {route.place} ({route.actor}) {sign}{asked_sign(asked)}",
         }
 
     def _identify(self, asked: Json, agent: str) -> Sighting:

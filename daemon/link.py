@@ -22,6 +22,7 @@ from polaris.settings import Credential
 from polaris.tasks import together, wait
 
 from .advice import Advice
+from .asked import Asked
 from .bindings import Bindings
 from .direct import Opener
 from .records import Route
@@ -78,6 +79,7 @@ class Link:
         self._faults = 0
         self._more = asyncio.Event()
         self._seat = Seat(route_id, bindings, advice, self._more.set)
+        self.asked = Asked()
         self._nudged = asyncio.Event()
         self._idle = asyncio.Event()
         self._asked: dict[int, asyncio.Future[Json]] = {}
@@ -156,7 +158,10 @@ class Link:
             return await self._ask(socket, frame)
 
         await together(
-            self._read(socket), self._seat.keep(client, ask, self._lease_seconds), self._send(client, socket)
+            self._read(socket),
+            self._seat.keep(client, ask, self._lease_seconds),
+            self.asked.follow(client, self.route, self._drives),
+            self._send(client, socket),
         )
 
     async def _read(self, socket: Socket) -> None:
@@ -177,12 +182,17 @@ class Link:
     async def _heard(self, event: Json) -> None:
         if event.get("session") != self.route.session:
             return
-        if str(event.get("kind")).startswith("driver."):
+        if str(event.get("kind")).startswith(("driver.", "seat.")):
             self._seat.check()
+            self.asked.stir()
         elif event.get("kind") == "delivery":
             told = event.get("payload")
             if isinstance(told, dict) and told.get("state") in ("expired", "declined", "failed"):
                 await self._advice.ended(str(told.get("delivery")))
+
+    def _drives(self) -> bool:
+        binding = self._bindings.driver(self.route_id)
+        return binding is not None and binding.state == "active"
 
     async def _send(self, client: Client, socket: Socket) -> None:
         """Everything that waits, oldest first; then what may be given up is given up."""

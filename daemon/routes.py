@@ -32,6 +32,8 @@ class Routes:
         app.router.add_post("/connect", self.connect)
         app.router.add_post("/disconnect", self.disconnect)
         app.router.add_post("/handoff", self.handoff)
+        app.router.add_post("/ask", self.ask)
+        app.router.add_post("/seat", self.seat)
         app.router.add_get("/inbox", self.inbox)
         app.router.add_post("/pause", self.pause)
         app.router.add_post("/reply", self.reply)
@@ -103,6 +105,14 @@ class Routes:
         """``{agent_session_id | pid, to?}``."""
         return web.json_response(await self._daemon.connector.handoff(await guard.read_object(request)))
 
+    async def ask(self, request: web.Request) -> web.Response:
+        """``{agent_session_id | pid, project?, session, note?, client_id?, token?}``: asks a driver for the seat."""
+        return web.json_response(await self._daemon.speaking.ask(await guard.read_object(request)))
+
+    async def seat(self, request: web.Request) -> web.Response:
+        """``{agent_session_id | pid, answer, who?, reason?}``: the driver gives the seat to who asks, or declines."""
+        return web.json_response(await self._daemon.answering.answer(await guard.read_object(request)))
+
     async def inbox(self, request: web.Request) -> web.Response:
         """``?agent_session_id=`` or ``?pid=``: what is said to this session, and what became of it."""
         asked = {name: value for name, value in request.query.items() if name == "agent_session_id"}
@@ -114,7 +124,7 @@ class Routes:
         return web.json_response(await self._daemon.connector.pause(await guard.read_object(request)))
 
     async def reply(self, request: web.Request) -> web.Response:
-        """``{agent_session_id | pid, body, client_id?}``: the coding agent speaks to the project."""
+        """``{agent_session_id | pid, body, client_id?, annotation?, about?, answers?}``: the agent speaks up."""
         return web.json_response(await self._daemon.speaking.reply(await guard.read_object(request)))
 
     async def inject(self, request: web.Request) -> web.Response:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from polaris import log
+from polaris import log, render
 from polaris.client import Client, Json
 from polaris.errors import PolarisError
 from polaris.tasks import wait
@@ -14,10 +14,12 @@ from polaris.tasks import wait
 from . import processes
 from .advice import Advice
 from .bindings import Bindings
-from .records import Binding
+from .records import Binding, Route
 
 LOG = log.get("daemon.seat")
 ENDINGS = ("driver.released", "driver.expired")
+REASON_CHARACTERS = 80  # of a takeover, in the status line
+TAKEN_LOOKED_AT = 50
 
 
 class Seat:
@@ -64,6 +66,10 @@ class Seat:
     async def _recover(self, client: Client, binding: Binding, lease: Json) -> None:
         """Takes the seat again when its lease ran out and nobody wanted it; else the binding is lost."""
         route, driver = self._bindings.routes[self._route_id], lease.get("driver")
+        if taken := await _taken(client, route, binding.epoch):
+            # Whoever comes back, even to an open seat: an administrator said that it is theirs no more.
+            await self._lose(binding, taken)
+            return
         if driver not in (None, route.actor):
             await self._lose(binding, f"{driver} drives")
             return
@@ -92,3 +98,14 @@ class Seat:
         LOG.warning("the seat is lost", extra={"place": self._bindings.routes[self._route_id].place, "reason": reason})
         await self._bindings.change(binding.agent_session_id, state="lost", reason=reason)
         await self._advice.lost(self._route_id)
+
+
+async def _taken(client: Client, route: Route, epoch: int) -> str | None:
+    """How the seat of this epoch was taken over, in words; None when it was not."""
+    page = await client.messages(route.project, route.session, kind=("driver.taken",), limit=TAKEN_LOOKED_AT)
+    for event in page["items"]:
+        told = event.get("payload")
+        if event.get("kind") == "driver.taken" and event.get("epoch") == epoch and isinstance(told, dict):
+            reason = render.shortened(str(told.get("reason") or ""), REASON_CHARACTERS)
+            return f"{event['actor']} took the seat: {reason}"
+    return None

@@ -28,8 +28,6 @@ EVENTS_MOST = 500
 WAIT_SECONDS = 55
 LOOK_SECONDS = 0.2
 QUERY_CHARACTERS = 400
-# Where the service has no search of its own, so much of the newest is looked through.
-SEARCHED_PAGES, SEARCHED_PAGE = 4, 500
 OURS = ("prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice")
 
 
@@ -60,17 +58,33 @@ class Speaking:
         self._stopped.set()
 
     async def reply(self, asked: Json) -> Json:
-        """``{agent_session_id | pid, body, client_id?}``: speaks to the project; ``{project, seq, created}``."""
-        body, client_id = _body(asked), _optional(asked, "client_id")
+        """``{agent_session_id | pid, body, client_id?, annotation?, about?, answers?}``: speaks to the project.
+
+        ``annotation`` (decision, question, star) marks it in the record, of the session that it is about; ``answers``
+        is the number of a question that it closes. Answers ``{project, seq, created}``.
+        """
+        body = _body(asked)
         speaker = self._speaker({**asked, "project": None})
         async with self._client(speaker) as client:
-            said = await client.say(
-                speaker.project, await self._clean(client, speaker, body), client_id=client_id, agent=speaker.agent
-            )
+            said = await self._said(client, speaker, asked, await self._clean(client, speaker, body))
         if speaker.route and (quoted := markers(body)):
             # Who quotes a piece has read it: for an agent without hooks the only proof there is.
             await self._advice.happened(speaker.route.route_id, [], dict.fromkeys(quoted))
         return {"project": speaker.project} | said
+
+    async def _said(self, client: Client, speaker: Speaker, asked: Json, text: str) -> Json:
+        project, client_id, agent = speaker.project, _optional(asked, "client_id"), speaker.agent
+        what, about, answers = _optional(asked, "annotation"), _number(asked, "about"), _number(asked, "answers")
+        if answers is not None:
+            closed = await client.close_annotation(project, answers, text, client_id=client_id, agent=agent)
+            return {"seq": closed["closed_seq"], "created": closed["changed"]}
+        if what is None:
+            return await client.say(project, text, client_id=client_id, agent=agent)
+        session = speaker.route.session if speaker.route and about is None else None
+        made = await client.annotate(
+            project, what, text, session=session or None, about=about, client_id=client_id, agent=agent
+        )
+        return {"seq": made["seq"], "created": made["created"]}
 
     async def inject(self, asked: Json) -> Json:
         """``{agent_session_id | pid, project?, session, body, client_id?, token?}``: advises a session; the delivery.
@@ -92,12 +106,28 @@ class Speaking:
             # What a person's agent says is not shown as said by the person.
             return await client.inject(speaker.project, session, clean, client_id=client_id, agent=speaker.agent)
 
+    async def ask(self, asked: Json) -> Json:
+        """``{agent_session_id | pid, project?, session, note?, client_id?, token?}``: asks for the seat; the request.
+
+        Raises 404 ``not_connected`` without a project, and what the service refuses: 409 ``seat_is_open`` among it.
+        """
+        session, note = _optional(asked, "session"), _optional(asked, "note") or ""
+        if not session:
+            raise Unprocessable("The seat of one session is asked for: name it.", code="session_missing")
+        speaker = self._speaker(asked)
+        async with self._client(speaker) as client:
+            clean, client_id = await self._clean(client, speaker, note), _optional(asked, "client_id")
+            return await client.ask_seat(speaker.project, session, clean, client_id=client_id, agent=speaker.agent)
+
     async def context(self, asked: Json) -> Json:
         """``{agent_session_id | pid, project?, session?, query?, after?, limit?, wait?, token?}``: events, ascending.
 
         Without ``after`` the newest. ``wait`` seconds: answers at the first event that is not this session's own, or
         when advice arrives for it. Answers ``{project, session, items, first_seq, last_seq, more, note}``.
+        ``summary``, ``since`` or ``by``: instead of events a ``summary`` in text (`polaris.client.Client.context`).
         """
+        if asked.get("summary") or asked.get("since") or asked.get("by"):
+            return await self._summary(asked)
         session, query = _optional(asked, "session"), _optional(asked, "query")
         after, wait = _number(asked, "after"), _number(asked, "wait")
         limit = min(max(_number(asked, "limit") or EVENTS, 1), EVENTS_MOST)
@@ -110,10 +140,20 @@ class Speaking:
                     after = int((await client.messages(speaker.project, session, limit=1))["last_seq"])
                 await self._news(client, speaker, session, after, min(wait, WAIT_SECONDS))
             if query:
-                page = await _search(client, speaker.project, session, after, limit, query.casefold().split())
+                page = await client.messages(speaker.project, session, after=after, limit=limit, q=query)
+                page["more"] = len(page["items"]) >= limit
             else:
                 page = await client.messages(speaker.project, session, after=after, limit=limit)
         return {"project": speaker.project, "session": session, "note": None, "more": _more(page, after)} | page
+
+    async def _summary(self, asked: Json) -> Json:
+        session, since, by = (_optional(asked, name) for name in ("session", "since", "by"))
+        speaker = self._speaker(asked)
+        async with self._client(speaker) as client:
+            who = f"user:{by}" if by and ":" not in by else by
+            found = await client.context(speaker.project, session, since=since, by=who)
+        place: Json = {"project": speaker.project, "session": session, "items": [], "more": False, "note": None}
+        return place | {"summary": found["text"], "last_seq": found["last_seq"], "since": found["since"]}
 
     async def _news(self, client: Client, speaker: Speaker, session: str | None, after: int, seconds: float) -> None:
         """Returns when there is something that the agent does not know, or when the time is over."""
@@ -164,35 +204,6 @@ class Speaking:
     async def _clean(self, client: Client, speaker: Speaker, text: str) -> str:
         key = speaker.route.redaction_key if speaker.route else base64.b64decode((await client.me())["redaction_key"])
         return self._redaction.text(key, text)
-
-
-async def _search(
-    client: Client, project: str, session: str | None, after: int | None, limit: int, words: list[str]
-) -> Json:
-    """The events that have all *words*, out of those after a number, else out of the newest."""
-    found: list[Json] = []
-    page: Json = {}
-    at, looked = after, 0
-    for _ in range(SEARCHED_PAGES):
-        bound: Json = {"after": at} if after is not None else {"before": at}
-        read = await client.messages(project, session, limit=SEARCHED_PAGE, **bound)
-        page = page or read
-        items = read["items"]
-        fits = [one for one in items if _has(one, words)]
-        found = found + fits if after is not None else fits + found
-        looked += len(items)
-        if len(items) < SEARCHED_PAGE or len(found) >= limit:
-            break
-        at = items[-1]["seq"] if after is not None else items[0]["seq"]
-    whole = len(items) < SEARCHED_PAGE
-    note = None if whole else f"Looked through {looked:,} events; there are more."
-    kept = found[:limit] if after is not None else found[-limit:]
-    return page | {"items": kept, "more": len(kept) < len(found) or not whole, "note": note}
-
-
-def _has(event: Json, words: list[str]) -> bool:
-    text = f"{event.get('body') or ''} {event.get('actor')} {event.get('session') or ''} {event.get('kind')}".casefold()
-    return all(word in text for word in words)
 
 
 def _own(event: Json, speaker: Speaker) -> bool:

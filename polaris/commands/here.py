@@ -26,10 +26,13 @@ VERBS = {
     "inbox": "inbox",
     "ask": "ask PROJECT SESSION [TEXT]",
     "handoff": "handoff [TO]",
+    "give": "give [WHO]",
+    "decline": "decline [WHO] [REASON]",
     "pause": "pause",
     "resume": "resume",
     "disconnect": "disconnect",
 }
+_PARTICIPANT = re.compile(r"(user|agent):[a-z0-9-]{1,63}")
 _VERB_IN_HINT = re.compile(rf"`polaris ({'|'.join(VERBS)})\b")
 
 
@@ -74,9 +77,9 @@ class Here(Group):
 
     @command
     async def ask(self, project: str, session: str, text: str | None = None) -> Result:
-        """Asks the driver of SESSION for the seat; the driver's agent reads who asks and how to give it.
+        """Asks the driver of SESSION for the seat: on the web, in Slack, in the status line, and the agent reads it.
 
-        TEXT says why; - reads it from stdin.
+        TEXT says why; - reads it from stdin. `polaris seat` shows what became of it, and answers.
         """
         return await _asked(project, session, base.text_of(text) if text else "")
 
@@ -133,8 +136,8 @@ class Here(Group):
     async def here(self, *words: str, agent_session: str | None = None, pid: int | None = None) -> None:
         """Does what /polaris asks for, and prints for the agent; the exit code is always 0.
 
-        WORDS: join PROJECT SESSION [--watch], status, inbox, ask PROJECT SESSION [TEXT], handoff [TO], pause, resume,
-        disconnect. Without words: status.
+        WORDS: join PROJECT SESSION [--watch], status, inbox, ask PROJECT SESSION [TEXT], handoff [TO], give [WHO],
+        decline [WHO] [REASON], pause, resume, disconnect. Without words: status.
 
         --agent-session  the id of the agent's session, where it is not in the environment
         --pid            the agent's process
@@ -179,7 +182,10 @@ async def _verb(words: list[str], agent_session: str | None, pid: int | None) ->
         raise Misused(f"/polaris knows no {render.clean(verb)!r}.", hint=f"It knows: {', '.join(VERBS.values())}.")
     watch = "--watch" in rest and verb == "join"
     rest = [word for word in rest if word != "--watch"] if watch else rest
-    least, most = {"join": (2, 2), "ask": (2, 10_000), "handoff": (0, 1)}.get(verb, (0, 0))
+    many = 10_000
+    least, most = {"join": (2, 2), "ask": (2, many), "handoff": (0, 1), "give": (0, 1), "decline": (0, many)}.get(
+        verb, (0, 0)
+    )
     if not least <= len(rest) <= most:
         raise Misused("That is not understood.", hint=f"It goes: /polaris {VERBS[verb]}")
     if verb == "ask":
@@ -192,6 +198,8 @@ async def _verb(words: list[str], agent_session: str | None, pid: int | None) ->
         "status": lambda: _status(this),
         "inbox": lambda: _inbox(this),
         "handoff": lambda: _handed_over(this, rest[0] if rest else None),
+        "give": lambda: _given(this, rest[0] if rest else None),
+        "decline": lambda: _declined(this, rest),
         "pause": lambda: _paused(this, True),
         "resume": lambda: _paused(this, False),
         "disconnect": lambda: _disconnected(this),
@@ -253,23 +261,47 @@ def _join_lines(status: Json, *, told: bool = False) -> list[str]:
 
 
 async def _asked(project: str, session: str, text: str) -> Result:
+    place = f"{project}/{session}"
     async with base.service() as client:
-        me, seat = await client.me(), await client.session(project, session)
-        driver, place = seat.get("driver"), f"{project}/{session}"
-        if driver in (None, me["actor"]):
-            if driver is None and (kept := seat.get("reserved_for")) not in (None, me["actor"]):
-                return Result(seat, [f"The seat of {place} is kept for {kept}."])
-            who = "You drive" if driver else "Nobody drives"
-            return Result(seat, [f"{who} {place}: `polaris join {project} {session}` takes the seat."])
-        asks = f"{me['actor']} asks for the seat of {place}. To give it: `polaris handoff {me['actor']}`."
-        body = f"{text.strip()}\n\n{asks}" if text.strip() else asks
-        delivery = await client.inject(project, session, body, client_id=f"cli:{uuid.uuid4()}")
-    line = f"{driver} is asked for the seat of {place}: {delivery['state']}."
-    return Result(delivery, [line, f"`polaris join {project} {session}` takes it once it is given."])
+        try:
+            request = await client.ask_seat(project, session, text.strip(), client_id=f"cli:{uuid.uuid4()}")
+        except PolarisError as error:
+            if error.code not in ("seat_is_open", "seat_is_yours", "seat_is_reserved"):
+                raise
+            details = error.details if isinstance(error.details, dict) else {}
+            if error.code == "seat_is_reserved":
+                return Result(details, [f"The seat of {place} is kept for {details.get('reserved_for')}."])
+            who = "You drive" if error.code == "seat_is_yours" else "Nobody drives"
+            return Result(details, [f"{who} {place}: `polaris join {project} {session}` takes the seat."])
+        driver = (await client.session(project, session)).get("driver")
+    agent = (
+        f"their agent is told: {request['delivery_state']}" if request["delivery_id"] else "their agent takes no word"
+    )
+    line = f"{driver} is asked for the seat of {place}; {agent}."
+    return Result(request, [line, f"`polaris join {project} {session}` takes it once it is given."])
 
 
 async def _handed_over(this: Json, to: str | None) -> Result:
-    answer = await base.daemon("POST", "/handoff", this | ({"to": to} if to else {}))
+    return _left(await base.daemon("POST", "/handoff", this | ({"to": to} if to else {})))
+
+
+async def _given(this: Json, who: str | None) -> Result:
+    return _left(await base.daemon("POST", "/seat", this | {"answer": "give"} | ({"who": who} if who else {})))
+
+
+async def _declined(this: Json, words: list[str]) -> Result:
+    # The first word is who, if it can be one; what follows is said to them.
+    who = words[0] if words and _PARTICIPANT.fullmatch(words[0]) else None
+    reason = " ".join(words[1:] if who else words)
+    asked = {"answer": "decline"} | ({"who": who} if who else {}) | ({"reason": reason} if reason else {})
+    answer = await base.daemon("POST", "/seat", this | asked)
+    place = f"{answer['project']}/{answer['session']}"
+    return Result(answer, [f"{answer['declined']} is told that you keep the seat of {place}."])
+
+
+def _left(answer: Json) -> Result:
+    """What is left to say to who gave the seat away."""
+    to = answer.get("to")
     place = f"{answer['project']}/{answer['session']}"
     lines = [f"The seat of {place} is " + (f"kept for {to} for five minutes." if to else "open.")]
     if waiting := answer.get("waiting"):

@@ -22,6 +22,7 @@ from polaris.commands.machine import Machine
 from polaris.commands.memory import Memory
 from polaris.commands.projects import Project
 from polaris.commands.search import Search
+from polaris.commands.seat import Seat
 from polaris.commands.serving import Serving
 from polaris.commands.slack import Bridge, Slack
 from polaris.commands.usage import Usage
@@ -41,6 +42,7 @@ class Polaris(
         self.member = Member()
         self.org = Org()
         self.project = Project()
+        self.seat = Seat()
         self.slack = Slack()
         self.token = Token()
 

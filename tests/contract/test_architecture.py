@@ -34,6 +34,7 @@ LIGHT = {
             "credentials",
             "exports",
             "export_files",
+            "asking",
         ),
     )
 }

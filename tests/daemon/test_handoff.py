@@ -163,7 +163,7 @@ async def test_who_asks_for_the_seat_is_read_by_the_drivers_agent_with_how_to_gi
     text = handed["hookSpecificOutput"]["additionalContext"]
 
     assert asked[0] == 0 and asked[1].splitlines()[-2:] == [
-        "user:manu is asked for the seat of pj/fxm: queued.",
+        "user:manu is asked for the seat of pj/fxm; their agent is told: queued.",
         "`polaris join pj fxm` takes it once it is given.",
     ]
     assert "I have an hour now" in text
