@@ -207,6 +207,12 @@ async def _verb(words: list[str], agent_session: str | None, pid: int | None) ->
     return await doing[verb]()
 
 
+async def status_here() -> Json:
+    """What the daemon says of the agent session that one is in; empty outside an agent."""
+    this = _this(None, None)
+    return dict(await base.daemon("GET", await _status_path(this))) if this else {}
+
+
 def _this(agent_session: str | None, pid: int | None) -> Json:
     """How the daemon knows the agent session that one is in; empty outside an agent."""
     own = os.environ.get("CLAUDE_CODE_SESSION_ID") or None

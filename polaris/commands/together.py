@@ -10,6 +10,7 @@ from polaris.commands.accounts import Member, Token
 from polaris.commands.analysts import Analyst
 from polaris.commands.audit import Audit
 from polaris.commands.capture import Capture
+from polaris.commands.changes import Log
 from polaris.commands.channel import Channel
 from polaris.commands.database import Db, LoginRole, Org
 from polaris.commands.doctor import Doctor
@@ -25,11 +26,12 @@ from polaris.commands.search import Search
 from polaris.commands.seat import Seat
 from polaris.commands.serving import Serving
 from polaris.commands.slack import Bridge, Slack
+from polaris.commands.trailer import Trailer
 from polaris.commands.usage import Usage
 
 
 class Polaris(
-    Floor, Here, Memory, Search, Usage, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Exports, Group
+    Floor, Here, Log, Memory, Search, Usage, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Exports, Group
 ):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
@@ -45,6 +47,7 @@ class Polaris(
         self.seat = Seat()
         self.slack = Slack()
         self.token = Token()
+        self.trailer = Trailer()
 
 
 def run_command(words: Sequence[str]) -> int:
