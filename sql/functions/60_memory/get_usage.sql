@@ -1,5 +1,6 @@
 -- What models used, as far as agents report it, in what the caller may see: by session, person, project, day (of UTC) or model. Days are
--- the newest first, all else the most tokens first. `priced` is how many of the messages have a cost.
+-- the newest first, all else the most tokens first. `priced` is how many of the messages have a cost. Planned anew for each question, so
+-- that what was not asked for stands in no index's way.
 -- Fails: 404 no_such_project, 404 no_such_session, 422 grouping_is_known, 422 limit_is_sane.
 create or replace function polaris.get_usage (
   p_org bigint default null, p_actor text default null, p_project text default null, p_session text default null,
@@ -46,7 +47,8 @@ begin
         case when p_by = 'person' then u.actor end as actor,
         case when p_by = 'day' then (u.at at time zone 'UTC')::date end as day,
         case when p_by = 'model' then u.model end as model) k
-    where u.org_id = v_me.org_id and u.project_id = any (v_projects) and (v_session is null or u.session_id = v_session)
+    where u.org_id = v_me.org_id and (v_session is not null or u.project_id = any (v_projects))
+      and (v_session is null or u.session_id = v_session)
       and (p_since is null or u.at >= p_since) and (p_until is null or u.at < p_until)
     group by k.project_id, k.session_id, k.actor, k.day, k.model
     order by k.day desc, sum(u.input_tokens + u.output_tokens + u.cache_read_tokens + u.cache_write_tokens) desc,
