@@ -19,12 +19,12 @@ ENVIRONMENT = {
 }
 
 
-def git(folder: Path, *words: str) -> str:
-    """What git prints, both streams, without the last line break."""
+def git(folder: Path, *words: str, **more: str) -> str:
+    """What git prints, both streams, without the last line break; *more* goes into its environment."""
     done = subprocess.run(
         ["git", "-c", "protocol.file.allow=always", *words],
         cwd=folder,
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | more,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
