@@ -77,6 +77,13 @@ class Stands(Answer):
 
 class Reply(Input):
     text: Text = Field(description="What to say.")
+    annotation: Literal["decision", "question", "star"] | None = Field(
+        None, description="Marks it as a decision, as an open question, or as worth finding again."
+    )
+    about: Annotated[int, Field(ge=1)] | None = Field(None, description="The number of the event that it is about.")
+    answers: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="The number of the open question that this answers and closes."
+    )
 
 
 class Replied(Answer):
@@ -88,12 +95,22 @@ class Context(Input):
     project: Name | None = Field(None, description="Instead of the connected one.")
     session: Name | None = Field(None, description="Only this session.")
     query: Annotated[str, Field(min_length=1, max_length=400)] | None = Field(
-        None, description="Only events with all of these words."
+        None, description='Searches the whole record: all words, "a phrase", begin*, -not; names of code in any style.'
     )
     after: Annotated[int, Field(ge=0)] | None = Field(
         None, description="Only events after this number, oldest first; else the newest."
     )
     limit: Annotated[int, Field(ge=1, le=EVENTS_MOST)] = Field(EVENTS, description="At most so many events.")
+    summary: bool = Field(
+        False, description="Instead of events, what happened in short: prompts, answers, decisions, open questions."
+    )
+    by: Annotated[str, Field(pattern=r"^((user|agent|slack):)?[a-z0-9][a-z0-9-]{0,62}$")] | None = Field(
+        None, description="What this participant did, in short: `krishna`, `agent:ci`."
+    )
+    since: Annotated[str, Field(pattern=r"^([0-9]{1,18}|drove|looked)$")] | None = Field(
+        None,
+        description="In short what came after this event, since you `drove` last, or since you `looked` at the floor.",
+    )
     wait: Annotated[int, Field(ge=0, le=WAIT_SECONDS)] | None = Field(
         None, description="Seconds to wait for something new; answers at the first event of somebody else."
     )
@@ -111,6 +128,7 @@ class Shown(Answer):
     events: list[Event]
     last_seq: int = Field(description="Give it as `after` to go on from here.")
     more: bool = Field(description="Whether there is more than is shown.")
+    summary: str | None = Field(None, description="Lines that begin with the numbers of their events, under titles.")
     note: str | None = None
 
 
@@ -188,14 +206,16 @@ TOOLS: dict[str, ToolSpec] = {
     ),
     "polaris_reply": ToolSpec(
         "Speak to the project",
-        "Says something to everybody in the connected project: an answer to advice, a question, a finding.",
+        "Says something to everybody in the connected project: an answer to advice, a question, a finding. With "
+        "`annotation` it is kept as a decision or an open question; `answers` closes one.",
         Reply,
         Replied,
     ),
     "polaris_context": ToolSpec(
         "Read the project",
         "Shows what happened in the project: prompts, answers, tool calls and advice of all its sessions, each with "
-        "its number and who spoke. With `wait`, waits for something new.",
+        "its number and who spoke. With `summary`, `by` or `since` tells in short what happened, what somebody did, or "
+        "what changed. With `wait`, waits for something new.",
         Context,
         Shown,
         changes=False,

@@ -60,3 +60,15 @@ def test_a_page_has_its_bounds(story: Story, fxm: Place) -> None:
         bodies(story, session="nowhere")
     with refused(404, "no_such_project"):
         story.find_events(actor=story.me, project="nowhere", query="needle")
+
+
+def test_what_was_said_a_moment_ago_is_found_before_it_is_indexed(story: Story, fxm: Place) -> None:
+    seqs = [
+        row.seq for row in story.push(fxm, {"client_id": "n1", "body": "needle 11"}, {"client_id": "n2", "body": "hay"})
+    ]
+
+    assert bodies(story, limit=2) == ["needle 9", "needle 11"]
+    assert bodies(story, limit=2, before=seqs[0]) == ["needle 7", "needle 9"]
+    assert bodies(story, after=seqs[0] - 1) == ["needle 11"]
+    assert bodies(story, after=seqs[0]) == []
+    assert bodies(story, kind=["reply"]) == []

@@ -59,6 +59,9 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/o/{org}/p/{p}/s/{s}/advise", session.advise),
     Page("POST", "/o/{org}/p/{p}/s/{s}/claim", session.claim),
     Page("POST", "/o/{org}/p/{p}/s/{s}/release", session.release),
+    Page("POST", "/o/{org}/p/{p}/s/{s}/ask", session.ask),
+    Page("POST", "/o/{org}/p/{p}/s/{s}/requests/{seq}", session.answer),
+    Page("POST", "/o/{org}/p/{p}/s/{s}/takeover", session.take_over),
     Page("POST", "/o/{org}/p/{p}/s/{s}/policies", session.set_policy),
     Page("POST", "/o/{org}/p/{p}/deliveries/{id}", session.decide),
     # Settings

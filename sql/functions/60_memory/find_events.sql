@@ -1,5 +1,5 @@
 -- A page of a project's history of which each event holds what a query looks for, ascending by seq: after = the next ones, before = the
--- page that ends there, neither = the newest page. Fails: 404 no_such_project, 404 no_such_session, 422 limit_is_sane.
+-- page that ends there, neither = the newest page. What is so new that it is not in the index is looked at as well. Fails: 404 no_such_project, 404 no_such_session, 422 limit_is_sane.
 create or replace function polaris.find_events (
   p_org bigint default null, p_actor text default null, p_project text default null, p_query text default null,
   p_session text default null, p_after bigint default null, p_before bigint default null, p_limit integer default 100,
@@ -36,14 +36,21 @@ begin
   select e.recorded_at into v_from_at from polaris_data.events e
   where e.org_id = v_me.org_id and e.project_id = v_project.project_id and e.seq >= v_from order by e.seq limit 1;
   if not found and p_after is not null then
-    return;
+    v_from_at := 'infinity';
   end if;
   return query
   select w.*
-  from polaris_data.search_places(
-    v_me.org_id, v_query, null, null, v_from_at, v_project.project_id, v_from, p_limit, p_after is not null) f
+  from (
+    select x.seq from (
+      select i.seq from polaris_data.search_places(
+        v_me.org_id, v_query, null, null, v_from_at, v_project.project_id, v_from, p_limit, p_after is not null) i
+      union
+      select t.seq from polaris_data.search_tail(v_me.org_id, v_project.project_id, v_query) t (seq)
+      where t.seq > coalesce(p_after, 0)) x
+    where p_before is null or x.seq < p_before
+    order by case when p_after is not null then x.seq end, x.seq desc limit p_limit) f
   cross join lateral polaris_data.show_events(v_me.org_id, v_project.project_id, null, f.seq - 1, null, 1, null, null) w
-  where (p_before is null or f.seq < p_before) and f.seq >= v_project.first_seq
+  where f.seq >= v_project.first_seq
   order by f.seq;
 end;
 $$;
