@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from polaris import tokens
 from polaris.command import Group, Result, command
 from polaris.commands import base
+from polaris.commands.backups import Backups
 from polaris.errors import Exit, Forbidden, Unauthorized
 from polaris.settings import Settings
 
@@ -24,7 +25,7 @@ SERVICE_LOGIN = "polaris_api"
 SHOWN_FILES = 10
 
 
-class Db(Group):
+class Db(Backups, Group):
     """Looks after the database."""
 
     @command
