@@ -8,7 +8,8 @@ from polaris.db import calls, slack_calls
 from polaris.db.pool import Connection
 from polaris.http.auth import Caller
 from polaris.http.service import SERVICE
-from polaris.http.web import floor, site, slack_words, timeline
+from polaris.http.web import floor, site, slack_words, timeline, usage_words
+from polaris.http.web.usage_words import Figures
 
 RECENT = 12
 
@@ -19,6 +20,7 @@ async def show(request: web.Request) -> web.Response:
     is_part = request.query.get("part") == "projects"
     async with service.database.connection() as conn:
         found = await calls.list_dashboard(conn, who.org_id, who.actor)
+        used = await calls.get_usage(conn, who.org_id, who.actor, since=usage_words.lately(), by="project", limit=1000)
         rows = [] if is_part else await calls.list_recent(conn, who.org_id, who.actor, RECENT)
         is_asked = who.role == "admin" and service.settings.slack_client_id and not is_part
         slack = await _slack(conn, who) if is_asked else ""
@@ -29,6 +31,9 @@ async def show(request: web.Request) -> web.Response:
         archived=[p for p in found if p.archived_at is not None],
         recent=[{"project": row.project, "entry": timeline.entry(row)} for row in rows],
         slack=slack,
+        usage={row.project: Figures.of(row.project or "", [row]) for row in used},
+        total=Figures.of("", used) if used else None,
+        days=usage_words.DAYS,
     )
 
 

@@ -18,6 +18,7 @@ from polaris.http.record import DEFAULT_EXPIRY
 from polaris.http.service import SERVICE
 from polaris.http.web import floor, site, timeline
 from polaris.http.web.floor import Chosen
+from polaris.http.web.usage_words import Figures
 from polaris.model import SLUG
 
 PAGE = 100
@@ -106,6 +107,39 @@ async def release(request: web.Request) -> web.Response:
     return floor.done(request, floor.address(request, session), refresh=True)
 
 
+async def ask(request: web.Request) -> web.Response:
+    """Asks the driver for the seat; who has asked already is shown the open request."""
+    service, who = request.app[SERVICE], site.caller(request)
+    project, session = request.match_info["p"], request.match_info["s"]
+    note = (await site.form(request)).get("note", "")
+    async with service.database.connection() as conn:
+        await calls.ask_seat(conn, who.org_id, who.actor, project, session, note)
+    return floor.done(request, floor.address(request, session), refresh=True)
+
+
+async def answer(request: web.Request) -> web.Response:
+    """The driver gives or declines, who asked withdraws."""
+    service, who = request.app[SERVICE], site.caller(request)
+    project, session, number = (request.match_info[name] for name in ("p", "s", "seq"))
+    said = site.field(await site.form(request), "answer")
+    seq = int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else 0
+    async with service.database.connection() as conn:
+        await calls.answer_seat_request(conn, who.org_id, who.actor, project, session, seq, said)
+    return floor.done(request, floor.address(request, session), refresh=True)
+
+
+async def take_over(request: web.Request) -> web.Response:
+    """Takes over the seat that the page showed, and no later one."""
+    service, who = request.app[SERVICE], site.caller(request)
+    project, session = request.match_info["p"], request.match_info["s"]
+    fields = await site.form(request)
+    epoch, reason = site.field(fields, "epoch"), site.field(fields, "reason")
+    shown = int(epoch) if epoch.isascii() and epoch.isdecimal() and len(epoch) < 19 else 0
+    async with service.database.connection() as conn:
+        await calls.take_over_seat(conn, who.org_id, who.actor, project, session, shown, reason, CLAIM_SECONDS)
+    return floor.done(request, floor.address(request, session), refresh=True)
+
+
 async def set_policy(request: web.Request) -> web.Response:
     """An empty policy takes the session's own word back: the project's holds again."""
     service, who = request.app[SERVICE], site.caller(request)
@@ -146,6 +180,9 @@ async def _panel(conn: Connection, request: web.Request, project: ProjectRow, se
     deliveries = await calls.list_deliveries(conn, org, actor, project.name, session.name, 200)
     policies = await calls.list_policies(conn, org, actor, project.name, session.name)
     seats = await calls.list_seats(conn, org, actor, project.name, session.name)
+    used = await calls.get_usage(conn, org, actor, project.name, session.name, by="model")
+    requests = await calls.list_seat_requests(conn, org, actor, project.name, session.name)
+    asks = floor.asked(requests).get(session.name, [])
     # The rule is in decide_delivery; this only keeps buttons from those whom it would refuse.
     is_unattended = session.driver is None or session.driver.startswith("agent:")
     checkouts = await calls.list_checkouts(conn, org, actor, project.name)
@@ -161,6 +198,13 @@ async def _panel(conn: Connection, request: web.Request, project: ProjectRow, se
         "advice": [(d, timeline.State(d.state, d.reason or "")) for d in reversed(own)],
         "policies": policies,
         "seats": seats,
+        "asks": asks,
+        "asks_already": any(one.actor == actor for one in asks),
+        "may_take_over": me.role == "admin"
+        and not session.archived_at
+        and (session.driver or session.reserved_for) not in (None, actor),
+        "usage": Figures.of("", used) if used else None,
+        "models": [Figures.of(row.model or "unnamed", [row]) for row in used] if len(used) > 1 else [],
         "checkout": next((row for row in checkouts if row.session == session.name), None),
         "commits": commits[:COMMITS],
         "claim_minutes": timedelta(seconds=CLAIM_SECONDS) // timedelta(minutes=1),
