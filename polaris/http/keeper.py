@@ -52,6 +52,7 @@ class Keeper:
         self._on_batch, self._on_lead = on_batch, on_lead
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._failed: dict[Todo, float] = {}  # when each may be tried again
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="keeper")
@@ -95,22 +96,22 @@ class Keeper:
     async def _round(self, conn: Connection) -> bool:
         """A batch of everything in turn until all is done; True: something new may be to do before that."""
         todo: deque[Todo] = deque()
+        now = time.monotonic()
+        self._failed = {work: until for work, until in self._failed.items() if until > now}
         for org in await keeping_calls.list_orgs_to_keep(conn):
-            todo += [(org, work) for work in await keeping_calls.list_keeping_work(conn, org)]
+            found = [(org, work) for work in await keeping_calls.list_keeping_work(conn, org)]
+            todo += [one for one in found if one not in self._failed]
         until = time.monotonic() + self._seconds
         while todo:
             if self._wake.is_set() or time.monotonic() > until:
                 return True
             org, work = todo.popleft()
-            began = time.monotonic()
             if await self._batch(conn, org, work):
                 todo.append((org, work))
-            rest = BUSY_REST if self._waiting() >= BUSY_EVENTS else REST
-            await asyncio.sleep(min(LONGEST_REST_SECONDS, rest * (time.monotonic() - began)))
         return False
 
     async def _batch(self, conn: Connection, org: int, work: WorkRow) -> bool:
-        """One transaction; whether there is more. What fails is left for the next round, and holds nothing else up."""
+        """One transaction and a rest; whether there is more. What fails is put off, and holds nothing else up."""
         began = time.monotonic()
         try:
             if work.kind == "erase":
@@ -126,6 +127,9 @@ class Keeper:
                 raise
             extra = {"org": org, "kind": work.kind, "id": work.id, "reason": type(error).__name__}
             logger.warning("a batch of keeping was put off", extra=extra)
+            self._failed[org, work] = time.monotonic() + self._seconds
             return False
-        self._on_batch(what, events, time.monotonic() - began)
+        took = time.monotonic() - began
+        self._on_batch(what, events, took)
+        await asyncio.sleep(min(LONGEST_REST_SECONDS, took * (BUSY_REST if self._waiting() >= BUSY_EVENTS else REST)))
         return more

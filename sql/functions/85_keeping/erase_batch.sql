@@ -6,7 +6,7 @@
 create or replace function polaris.erase_batch (p_org bigint, p_erasure bigint, p_limit integer default 200)
 returns table (erased integer, done boolean, waits boolean)
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set lock_timeout = '2s' as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set lock_timeout = '1s' as $$
 #variable_conflict use_column
 declare
   v_erasure polaris_data.erasures;

@@ -5,7 +5,7 @@
 create or replace function polaris.prune_project (p_org bigint, p_project_id bigint, p_limit integer default 500)
 returns table (pruned integer, first_seq bigint, more boolean)
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set lock_timeout = '2s' as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set lock_timeout = '1s' as $$
 #variable_conflict use_column
 declare
   v_days integer;
