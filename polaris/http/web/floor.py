@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from polaris.http.auth import Caller
 from polaris.http.hub import Item
 from polaris.http.service import SERVICE
 from polaris.http.web import site, slack_words, timeline, tools
+from polaris.model import SeatRequest
 
 PAGE = 100
 COMMITS = 5  # that the side shows
@@ -75,8 +76,9 @@ async def show(request: web.Request) -> web.Response:
         project = await calls.get_project(conn, who.org_id, who.actor, name)  # before the rows: never ahead of them
         sessions = await calls.list_sessions(conn, who.org_id, who.actor, name)
         git = await _git(conn, who, project.name, [row.name for row in sessions])
+        asks = asked(await calls.list_seat_requests(conn, who.org_id, who.actor, name))
         if request.query.get("part") == "sessions":
-            return site.render(request, "_sessions.html", project=project, sessions=sessions, **git)
+            return site.render(request, "_sessions.html", project=project, sessions=sessions, asks=asks, **git)
         mark = await calls.get_read_mark(conn, who.org_id, who.actor, name)
         rows = await read(conn, who, project.name, chosen, before, after)
         channel = await _channel(conn, who, project.project_id) if service.settings.slack_client_id else ""
@@ -90,6 +92,7 @@ async def show(request: web.Request) -> web.Response:
         "floor.html",
         project=project,
         sessions=sessions,
+        asks=asks,
         entries=entries,
         states=timeline.states(entries),
         chosen=chosen,
@@ -172,7 +175,7 @@ async def show_event(request: web.Request) -> web.Response:
             raise NotFound(f"There is no event {text[:20]} in this project.", code="no_such_event")
         (row,) = rows
         e = timeline.entry(row, whole=True)
-        state = await _state(conn, who, project.name, row.payload) if row.kind == "advice" else None
+        state = await _state(conn, who, project.name, row.payload) if row.kind in ("advice", "seat.asked") else None
     return site.render(
         request,
         "event.html",
@@ -232,6 +235,15 @@ def number(request: web.Request, name: str) -> int | None:
 async def posted_text(request: web.Request) -> str:
     """What somebody wrote into a box. Browsers end lines with CR LF; nobody else does."""
     return site.field(await site.form(request), "body").replace("\r\n", "\n")
+
+
+def asked(requests: Iterable[SeatRequest]) -> dict[str, list[SeatRequest]]:
+    """The requests for a seat that wait for the driver, by session."""
+    found: dict[str, list[SeatRequest]] = {}
+    for one in requests:
+        if one.ended_at is None:
+            found.setdefault(one.session, []).append(one)
+    return found
 
 
 def done(request: web.Request, path: str, *, refresh: bool = False) -> web.Response:

@@ -34,9 +34,12 @@ GROUPS = {
     "turns": ["prompt", "reply", "turn.interrupted"],
     "tools": ["tool.call", "tool.result"],
     "advised": ["advice", "delivery"],
-    "seats": ["session.created", "session.archived", "driver.claimed", "driver.released", "driver.expired"],
+    "seats": [
+        *("session.created", "session.archived", "seat.asked", "seat.settled"),
+        *("driver.claimed", "driver.released", "driver.expired", "driver.taken"),
+    ],
 }
-SEATS = frozenset(GROUPS["seats"])
+SEATS = frozenset(GROUPS["seats"]) - {"seat.asked", "seat.settled"}  # what ends a driver's turn
 STATES = {
     "held": ("waits for the driver", "warn"),
     "queued": ("queued", ""),
@@ -53,6 +56,7 @@ _TOLD = {
     "driver.claimed": "drives",
     "driver.released": "left the seat",
     "driver.expired": "lost the seat: the lease ran out",
+    "driver.taken": "took the seat",
     "turn.interrupted": "interrupted the turn",
 }
 ERASED = "(erased)"
@@ -100,6 +104,7 @@ class Entry:
     look: str  # said, tool, told: how much room it takes
     label: Label
     late: bool = False
+    epoch: int = 0
     text: str = ""
     rest: str = ""  # what "show all" opens
     left_out: int = 0  # characters that only the event's own page has
@@ -130,7 +135,10 @@ class Entry:
 
     def stamp(self, base: str) -> Markup:
         """When, and the way to the event's own page; *base* is the address of the project."""
-        late = '<span class="badge warn" title="It happened in an earlier epoch and came later">late</span> '
+        late = (
+            f'<span class="badge warn" title="It happened under epoch {self.epoch} and came after that seat had ended">'
+            f"late, epoch {self.epoch}</span> "
+        )
         moment = _moment(self.at)
         return Markup(
             f'{late if self.late else ""}<time datetime="{moment}" data-time="clock" title="{moment}">{moment[11:19]}'
@@ -195,6 +203,7 @@ def entry(row: EventRow | EntryRow, *, whole: bool = False) -> Entry:
         look="said" if kind in SAID else "told",
         label=_label(row, payload),
         late=row.late,
+        epoch=row.epoch or 0,
         characters=row.body_characters or 0 if isinstance(row, EntryRow) else len(body),
     )
     if row.erased_at is not None:
@@ -215,6 +224,12 @@ def entry(row: EventRow | EntryRow, *, whole: bool = False) -> Entry:
         found.left_out = max(0, found.characters - BODY_CHARACTERS)
         if kind == "advice":
             found.advice_seq, found.state = row.seq, State("held" if payload.get("state") == "held" else "queued")
+    elif kind == "seat.asked":
+        found.text, found.rest = cut(body[:BODY_CHARACTERS])
+        if payload.get("delivery"):  # else the agent is not told
+            found.advice_seq, found.state = row.seq, State("held" if payload.get("state") == "held" else "queued")
+    elif kind in ("seat.settled", "driver.taken"):
+        found.text = shown(str(payload.get("reason") or ""))
     return found
 
 
@@ -330,12 +345,27 @@ def _label(row: EventRow | EntryRow, payload: Mapping[str, Any]) -> Label:
         return Label(f"advice {number}" if isinstance(number, int) else "advice", f"{sender} → ", session, ": ")
     if kind == "notice":
         return Label("notice", " on " if session else "", session)
+    target = row.target if row.target and _TARGET.fullmatch(row.target) else ""
+    if kind == "seat.asked":
+        return Label(author, f" asks {target or 'the driver'} for the seat of ", session)
+    if kind == "seat.settled":
+        return Label(actor, slash, session, f" {_settled(payload, target)}")
     words = _TOLD.get(kind, kind)
     if kind == "driver.claimed":
         words = f"{words} (epoch {row.epoch})"
     elif kind == "driver.released" and row.target:
         words = f"{words} to {row.target}"
+    elif kind == "driver.taken" and target:
+        words = f"{words} from {target}"
     return Label(actor, slash, session, f" {words}")
+
+
+def _settled(payload: Mapping[str, Any], target: str) -> str:
+    """How a request for the seat ended."""
+    how = payload.get("how")
+    if how == "declined":
+        return f"keeps the seat that {target} asked for"
+    return "asked for the seat, and nobody answered" if how == "expired" else "does not ask for the seat any more"
 
 
 def _delivery(payload: Mapping[str, Any], body: str) -> tuple[int, State]:
@@ -348,7 +378,7 @@ def _delivery(payload: Mapping[str, Any], body: str) -> tuple[int, State]:
 
 
 def _payload(row: EventRow | EntryRow) -> Mapping[str, Any]:
-    if row.kind not in ("delivery", "advice") or not row.payload:
+    if row.kind not in ("delivery", "advice", "seat.asked", "seat.settled", "driver.taken") or not row.payload:
         return {}
     found = orjson.loads(row.payload)  # written by Polaris itself
     return found if isinstance(found, Mapping) else {}

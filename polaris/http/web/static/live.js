@@ -340,7 +340,7 @@
       const follows = near();
       const placed = place(node);
       $("[data-until-first]")?.remove();
-      if (["driver", "session", "delivery", "advice"].includes(node.dataset.kind.split(".")[0])) refresh();
+      if (["driver", "seat", "session", "delivery", "advice"].includes(node.dataset.kind.split(".")[0])) refresh();
       if (!placed) return;
       placed.classList.add("is-new");
       if (follows && !document.hidden) {
