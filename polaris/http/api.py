@@ -447,6 +447,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Which sessions changed a file, and under which prompts, the newest first.",
         query=model.FilesQuery,
         reply=model.FileChanges,
+        errors=(404,),
     ),
     Operation(
         "get_usage",

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from polaris.db import calls
-from polaris.db.pool import Connection
+from polaris.db import calls, wire
 from polaris.errors import NotFound
-from polaris.http.auth import CALLER, Caller
+from polaris.http.auth import CALLER
 from polaris.http.paths import InProject, OfCommit
 from polaris.http.service import SERVICE
 from polaris.model import Checkouts, Commits, CommitsQuery, FileChanges, FilesQuery
 
 
 async def find_commit(request: web.Request, params: OfCommit) -> Commits:
-    caller = request[CALLER]
-    async with request.app[SERVICE].database.connection() as conn:
-        found = await calls.find_commit(conn, caller.org_id, caller.actor, params.sha)
-        if caller.project_id is not None:
-            only = await _own_project(conn, caller)
-            found = [row for row in found if row.project == only]
+    """A token that is limited to one project is told of that one."""
+    service, caller = request.app[SERVICE], request[CALLER]
+    only = None if caller.project_id is None else await service.own_project(caller, None)
+    async with service.database.connection() as conn:
+        found = await calls.find_commit(conn, caller.org_id, caller.actor, wire.clean(params.sha))
+    found = [row for row in found if only in (None, row.project)]
     if not found:
         raise NotFound("No session that you may see met this commit.", code="no_such_commit")
     return Commits(items=found)
@@ -43,23 +42,11 @@ async def list_checkouts(request: web.Request, params: InProject) -> Checkouts:
 
 
 async def list_file_changes(request: web.Request, query: FilesQuery) -> FileChanges:
-    """In one project, or in all; a token that is limited to one project is never told of others."""
+    """In one project, or in all; a token that is limited to one project is told of that one."""
     service, caller = request.app[SERVICE], request[CALLER]
-    if query.project is not None:
-        await service.admit(caller, query.project)
+    project = query.project if caller.project_id is None else await service.own_project(caller, query.project)
     async with service.database.connection() as conn:
-        project = query.project
-        if project is None and caller.project_id is not None:
-            project = await _own_project(conn, caller)
         found = await calls.list_file_changes(
-            conn, caller.org_id, caller.actor, project, query.path, query.reads, query.before, query.limit
+            conn, caller.org_id, caller.actor, project, wire.clean(query.path), query.reads, query.before, query.limit
         )
     return FileChanges(items=found)
-
-
-async def _own_project(conn: Connection, caller: Caller) -> str:
-    """The name of the one project that the caller's token is for."""
-    for row in await calls.list_projects(conn, caller.org_id, caller.actor):
-        if row.project_id == caller.project_id:
-            return row.name
-    raise NotFound("The project of this token is not there any more.", code="no_such_project")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -67,6 +68,11 @@ class Side:
         self.secrets |= {self.browser.cookie, self.browser.csrf}
         return self
 
+    @property
+    def sha(self) -> str:
+        """A commit that this side had checked out."""
+        return hashlib.sha256(self.slug.encode()).hexdigest()[:40]
+
     async def _client(self, actor: str, **fields: Any) -> Client:
         return await self.place.client(actor, org_id=self.org_id, **fields)
 
@@ -78,7 +84,9 @@ class Side:
             project,
             session,
             event(epoch=epoch, turn="T", body=f"{word} asks"),
-            event(epoch=epoch, turn="T", kind="tool.call", body=f"Bash: {word}", payload=tool),
+            event(
+                epoch=epoch, turn="T", kind="tool.call", body=f"Bash: {word}", payload=tool, facts={"commit": self.sha}
+            ),
             event(epoch=epoch, turn="T", kind="reply", body=f"{word} answers", agent="claude-code"),
         )
         await admin.post(f"{path}/messages", {"body": f"{word} to all"})
@@ -105,6 +113,7 @@ class Side:
             "id of an invite": str(invite["invite_id"]),
             "secret": invite["link"].rpartition("/")[2],
             "seq": "1",
+            "sha": self.sha,
         }
         self.theirs |= known
         # What the other one asks for as its own: what may be used up is a spare one.
