@@ -18,6 +18,7 @@ from polaris.commands.exports import Exports
 from polaris.commands.floor import Floor
 from polaris.commands.here import Here, literal
 from polaris.commands.install import Install
+from polaris.commands.keeping import Erase, Hold, Retention, Scrub
 from polaris.commands.login import Login
 from polaris.commands.machine import Machine
 from polaris.commands.memory import Memory
@@ -31,7 +32,22 @@ from polaris.commands.usage import Usage
 
 
 class Polaris(
-    Floor, Here, Log, Memory, Search, Usage, Machine, Doctor, Install, Login, Serving, Bridge, Channel, Exports, Group
+    Floor,
+    Here,
+    Log,
+    Memory,
+    Search,
+    Usage,
+    Machine,
+    Doctor,
+    Install,
+    Login,
+    Serving,
+    Bridge,
+    Channel,
+    Exports,
+    Scrub,
+    Group,
 ):
     """Coding agents as teammates: every session captured, shown to the team, spoken to, handed over."""
 
@@ -40,10 +56,13 @@ class Polaris(
         self.audit = Audit()
         self.capture = Capture()
         self.db = Db()
+        self.erase = Erase()
+        self.hold = Hold()
         self.login_role = LoginRole()
         self.member = Member()
         self.org = Org()
         self.project = Project()
+        self.retention = Retention()
         self.seat = Seat()
         self.slack = Slack()
         self.token = Token()

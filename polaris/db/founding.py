@@ -5,7 +5,7 @@ These run with a database login instead of a token, because nobody has a token b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 
@@ -22,6 +22,7 @@ class Standing:
     org: str
     actor: str
     role: str
+    redaction_key: bytes = field(default=b"", repr=False)
 
 
 async def create_org(
@@ -57,7 +58,7 @@ async def whose(url: str, token: str) -> Standing | None:
         conn = await pool.connect(url, name="polaris founding")
         async with conn:
             found = await calls.authenticate(conn, tokens.digest(token))
-            return Standing(found.org_id, found.org, found.actor, found.role)
+            return Standing(found.org_id, found.org, found.actor, found.role, found.redaction_key)
     except psycopg.Error as error:
         problem = from_database(error)
         if isinstance(problem, Unauthorized):
