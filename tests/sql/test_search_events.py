@@ -272,8 +272,8 @@ def happened(story: Story, seq: int, at: str) -> None:
         update polaris_data.search_entries e
         set at = %(at)s, words = ts_delete(e.words, spans.old) || array_to_tsvector(spans.new)
         from (
-          select array_agg(polaris_data.search_span(x.at, l)) as old,
-            array_agg(polaris_data.search_span(%(at)s, l)) as new
+          select array_agg((polaris_data.search_span(x.at, l)).mark) as old,
+            array_agg((polaris_data.search_span(%(at)s, l)).mark) as new
           from polaris_data.search_entries x cross join generate_series(0, 3) l
           where x.org_id = %(org)s and x.seq = %(seq)s) spans
         where e.org_id = %(org)s and e.seq = %(seq)s

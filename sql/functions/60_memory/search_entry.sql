@@ -3,10 +3,15 @@ create or replace function polaris_data.search_entry (
   p_org bigint, p_project bigint, p_session bigint, p_kind text, p_actor text, p_at timestamptz, p_body text, p_payload jsonb
 )
 returns tsvector
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
-  select polaris_data.search_words(polaris_data.search_text(p_kind, p_body, p_payload))
-    || array_to_tsvector(
-      array['=o' || p_org, '=p' || p_project, '=s' || p_session, '=k' || p_kind, '=a' || p_actor]
-      || array(select polaris_data.search_span(p_at, x.level) from generate_series(0, 3) as x (level)));
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+declare
+  v_second bigint := floor(date_part('epoch', p_at))::bigint;
+begin
+  return polaris_data.search_words(polaris_data.search_text(p_kind, p_body, p_payload))
+    || array_to_tsvector(array[
+      '=o' || p_org, '=p' || p_project, '=s' || p_session, '=k' || p_kind, '=a' || p_actor,
+      -- as in search_span
+      '=t0.' || v_second / 300, '=t1.' || v_second / 19200, '=t2.' || v_second / 1228800, '=t3.' || v_second / 19660800]);
+end;
 $$;
 comment on function polaris_data.search_entry is 'What search knows of one event.';

@@ -22,9 +22,8 @@ declare
   v_spans integer := 0;
   v_next timestamptz;
   v_level integer;
-  v_span tsquery;
-  v_begin timestamptz;
-  v_end timestamptz;
+  v_span record;
+  v_asked tsquery;
 begin
   if p_oldest then
     v_since := greatest(v_since, coalesce(p_from_at, '-infinity'));
@@ -42,14 +41,12 @@ begin
     exit when not found;
     v_level := case when v_spans < 2 then 0 when v_spans < 5 then 1 when v_spans < 9 then 2 else 3 end;
     v_spans := v_spans + 1;
-    v_span := quote_literal(polaris_data.search_span(v_next, v_level))::tsquery;
-    v_begin := to_timestamp(
-      floor(extract(epoch from v_next) / polaris_data.span_seconds(v_level))::bigint * polaris_data.span_seconds(v_level)::bigint);
-    v_end := v_begin + make_interval(secs => polaris_data.span_seconds(v_level));
+    v_span := polaris_data.search_span(v_next, v_level);
+    v_asked := p_query && quote_literal(v_span.mark)::tsquery;
     for v_place in
       with found as materialized (
         select n.project_id, n.seq, n.at from polaris_data.search_entries n
-        where n.org_id = p_org and n.words @@ (p_query && v_span) and n.at >= v_since and n.at < v_until
+        where n.org_id = p_org and n.words @@ v_asked and n.at >= v_since and n.at < v_until
       )
       select f.project_id, f.seq, f.at from found f
       where case
@@ -68,9 +65,9 @@ begin
       return next;
     end loop;
     if p_oldest then
-      v_since := v_end;
+      v_since := v_span.ends;
     else
-      v_until := v_begin;
+      v_until := v_span.begins;
     end if;
   end loop;
 end;

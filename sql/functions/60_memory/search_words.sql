@@ -7,13 +7,16 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, pg_temp set client_min_messages = error as $$
 declare
   v_text text := left(p_text, 100000);
-  v_plain text := polaris_data.search_plain(v_text);
+  v_words tsvector := to_tsvector('pg_catalog.simple', polaris_data.search_plain(v_text));
 begin
   if v_text ~ '[a-z0-9][A-Z]|[A-Z][A-Z][a-z][a-z]' then
-    return strip(to_tsvector('pg_catalog.simple', translate(v_text, E'./\\-_:@~+=&?#%<>*$''"`|', repeat(' ', 22))))
-      || to_tsvector('pg_catalog.simple', v_plain);
+    v_words := v_words || array_to_tsvector((
+      select coalesce(array_agg(distinct lower(m[1])), '{}')
+      from regexp_matches(
+        replace(v_text, '_', ' '), '\m([A-Za-z0-9]*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z][a-z])[A-Za-z0-9]*)', 'g') m
+      where octet_length(m[1]) <= 200));
   end if;
-  return to_tsvector('pg_catalog.simple', v_plain);
+  return v_words;
 end;
 $$;
 comment on function polaris_data.search_words is 'The words of a text for the index.';
