@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,16 @@ from typing import Any
 MOST_TOKENS = 10**12
 MOST_USD = 1_000_000
 CHARACTERS = 200
+# Ids in which no rule of redaction sees a secret; any other one goes by its digest.
+_PLAIN = re.compile(
+    r"(?:msg|resp)_[A-Za-z0-9]{1,26}|resp_[0-9a-f]{1,64}|[A-Za-z0-9]{1,12}|[0-9a-f]{1,64}"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::\d{1,18})?"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """One message by the id that the agent gave it. Told again, it is the same one: the larger counts are right."""
+    """One message by the id that the agent gave it, or by that id's digest. Told again, the larger counts are right."""
 
     message: str
     model: str | None = None
@@ -36,8 +42,8 @@ class Used:
         counts, cost = {kind: count(value) for kind, value in tokens.items()}, _cost(cost_usd)
         if not isinstance(message, str) or not message or not (cost or any(counts.values())):
             return None
-        if len(message) > CHARACTERS:
-            message = hashlib.sha256(message.encode("utf-8", "replace")).hexdigest()
+        if not _PLAIN.fullmatch(message):
+            message = hashlib.sha256(message.encode("utf-8", "replace")).hexdigest()[:40]
         name = model[:CHARACTERS] if isinstance(model, str) else ""
         return cls(message, name or None, cost_usd=cost, **counts)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from agent_recordings import Recordings
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polaris.daemon import records, spool, used
@@ -18,7 +18,9 @@ from polaris.daemon.agents import claude_code, codex, gemini_cli, opencode
 from polaris.daemon.agents.used import Used, together
 from polaris.daemon.transcript import Cursor, used_beside
 from polaris.model import Facts
+from polaris.redact import Redactor
 
+REDACTOR = Redactor(b"the key of an org")
 CLAUDE = Recordings(claude_code, 1_795_359_180.0)
 CODEX = Recordings(codex, 1_795_391_152.0)
 GEMINI = Recordings(gemini_cli, 1_795_391_152.0)
@@ -284,6 +286,23 @@ def test_whatever_an_agent_writes_is_what_the_service_takes_or_nothing(
         Facts.model_validate({"usage": [one.row()]})
 
         assert Used.told(json.loads(json.dumps(one.row()))) == one
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["msg_01", "resp_", "msg_bdrk_01", "msg_vrtx_01", "gen-1234567890-", "chatcmpl-", "", "a/b:"]),
+    st.data(),
+)
+def test_no_id_of_a_message_is_taken_for_a_secret_and_each_stays_another_one(kind: str, data: st.DataObject) -> None:
+    letters = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789", min_size=20, max_size=50)
+    first, second = (kind + data.draw(letters) for _ in range(2))
+    one, other = Used.of(first, None, input=1), Used.of(second, None, input=1)
+    assert one
+    assert other
+
+    assert REDACTOR.value({"usage": [one.row()]}) == {"usage": [one.row()]}
+    assert (one.message == other.message) == (first == second)
+    assert Used.told(one.row()) == one
 
 
 @pytest.fixture
