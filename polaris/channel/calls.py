@@ -116,6 +116,7 @@ class Calls:
 
     async def _reply(self, caller: Caller, asked: tools.Reply) -> Outcome:
         said = caller.told() | {"body": asked.text, "client_id": f"mcp:{uuid.uuid4()}"}
+        said |= asked.model_dump(include={"annotation", "about", "answers"}, exclude_none=True)
         found = await self._daemon.call("POST", "/reply", said, repeat=True)
         answer = tools.Replied(project=str(found.get("project") or ""), seq=int(found.get("seq") or 0))
         return Outcome(answer, f"Said to project {answer.project} as event {answer.seq}.")
@@ -127,11 +128,17 @@ class Calls:
             "/context",
             caller.told()
             | self._as_itself()
-            | asked.model_dump(include={"project", "session", "query", "after", "limit"})
+            | asked.model_dump(include={"project", "session", "query", "after", "limit", "summary", "by", "since"})
             | {"wait": wait},
             seconds=30 + (wait or 0),
             repeat=True,
         )
+        if summary := _text(found.get("summary")):
+            place, last = str(found.get("project") or asked.project or ""), int(found.get("last_seq") or 0)
+            told = tools.Shown(
+                project=place, session=asked.session, events=[], last_seq=last, more=False, summary=summary
+            )
+            return Outcome(told, "\n".join(render.clean(line) for line in summary.splitlines()))
         items = [one for one in found.get("items") or [] if isinstance(one, dict)]
         newest = asked.after is None and wait is None
         events, whole = texts.floor(items, newest=newest)
@@ -144,6 +151,7 @@ class Calls:
             events=[tools.Event.model_validate(one) for one in events],
             last_seq=last,
             more=more,
+            summary=None,
             note=_text(found.get("note")),
         )
         place = render.clean(f"{project}/{asked.session}" if asked.session else project)

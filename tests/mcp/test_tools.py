@@ -123,6 +123,47 @@ async def test_a_session_that_is_not_connected_may_name_a_project(
     assert "nope" in unknown
 
 
+async def test_what_somebody_did_is_told_in_short_with_the_numbers_of_events(
+    raw: Start, manu: DaemonProcess, service: RealService
+) -> None:
+    await manu.connect("a1", session="fxk")
+    await manu.hook(prompt("a1", "Speed up the export"))
+    await manu.drained()
+    server = await raw(POLARIS_TOKEN=service.tokens["agent:test-writer"])
+
+    result = await server.call("polaris_context", project="pj", session="fxk", by="manu")
+    shown, text = result["structuredContent"], result["content"][0]["text"]
+    since = await server.done("polaris_context", project="pj", since=str(shown["last_seq"]))
+    whole = await server.done("polaris_context", project="pj", summary=True)
+
+    assert text == shown["summary"]
+    assert text.startswith("user:manu in pj/fxk\n")
+    assert re.search(r"^#\d+ user:manu asked: Speed up the export$", text, re.MULTILINE)
+    assert shown["events"] == []
+    assert "Speed up" not in since["summary"]
+    assert "Speed up" in whole["summary"]
+
+
+async def test_an_agent_decides_asks_and_answers(raw: Start, manu: DaemonProcess, service: RealService) -> None:
+    server = await raw("some-editor")
+    await server.done("polaris_connect", project="pj", session="fxm")
+
+    decided = await server.done("polaris_reply", text=f"we use {SECRET}", annotation="decision")
+    asked = await server.done("polaris_reply", text="which key?", annotation="question", about=decided["seq"])
+    answered = await server.done("polaris_reply", text="RS256", answers=asked["seq"])
+    wrong = await server.refused("polaris_reply", text="RS256", answers=decided["seq"] - 1)
+    told = await server.done("polaris_context", summary=True)
+
+    rows = service.rows(
+        "select seq, body, agent, actor from polaris_data.events where kind = 'annotation' order by seq"
+    )
+    assert [row["seq"] for row in rows] == [decided["seq"], asked["seq"], answered["seq"]]
+    assert {(row["actor"], row["agent"]) for row in rows} == {("user:manu", "mcp")}
+    assert SECRET not in str(rows)
+    assert "no decision, question or star" in wrong
+    assert f"#{answered['seq']} user:manu answered #{asked['seq']} (which key?): RS256" in told["summary"]
+
+
 async def test_a_page_goes_on_where_the_last_one_ended_and_is_never_long(
     raw: Start, manu: DaemonProcess, service: RealService
 ) -> None:
