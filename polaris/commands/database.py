@@ -50,6 +50,18 @@ class Db(Backups, Group):
         return Result(data, lines, exit_code=Exit.OK if data["up_to_date"] else Exit.FAILURE)
 
     @command
+    async def reindex(self) -> Result:
+        """Makes the tables anew that search, files, commits and usage are read from; they come from the record.
+
+        Search goes on meanwhile. Stopped in the middle, the service goes on by itself where this ended.
+        """
+        from polaris.db import reindexing
+
+        with base.database() as urls:
+            done = await reindexing.reindex(urls.owner, _tell_progress)
+        return Result({"events": done}, [f"{base.counted(done, 'event')} went through the index again."])
+
+    @command
     async def start(self) -> Result:
         """Starts the embedded Postgres and leaves it running; `polaris up` does this by itself."""
         from polaris.db.embedded import Server
@@ -142,6 +154,11 @@ def bring_up_to_date(settings: Settings, urls: Urls) -> list[str]:
     if password:
         logins.ensure_service(urls.owner, SERVICE_LOGIN, password)
     return done
+
+
+def _tell_progress(done: int, of: int) -> None:
+    if sys.stderr.isatty() or done == of:
+        print(f"\r{done:,} of {of:,} events", end="\n" if done == of else "", file=sys.stderr, flush=True)
 
 
 def _migrate() -> list[str]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from aiohttp import web
 
 from polaris.db import calls, finding, wire
-from polaris.http.auth import CALLER, Caller
-from polaris.http.service import SERVICE, Service
+from polaris.http.auth import CALLER
+from polaris.http.service import SERVICE
 from polaris.model import FoundPage, SearchQuery
 
 
 async def search(request: web.Request, query: SearchQuery) -> FoundPage:
-    return await find(request.app[SERVICE], request[CALLER], query)
-
-
-async def find(service: Service, caller: Caller, query: SearchQuery) -> FoundPage:
     """One page; a token that is limited to one project searches that one."""
+    service, caller = request.app[SERVICE], request[CALLER]
     place = finding.place(query.before)
     project = query.project
     if caller.project_id is not None:
@@ -33,9 +30,7 @@ async def find(service: Service, caller: Caller, query: SearchQuery) -> FoundPag
             since=query.since,
             until=query.until,
             file=wire.clean(query.file),
-            before_at=place.before_at,
-            before_project=place.before_project,
-            before_seq=place.before_seq,
             limit=query.limit,
+            **place._asdict(),
         )
     return finding.page(found, query.limit)
