@@ -20,7 +20,9 @@ _BETWEEN = re.compile(r"\s*(?:,|&amp;|and(?=\s))?\s*")
 _AT = re.compile(rf"(?:@({_NAME})|{_PERSON}|{_GROUP}){_END}")
 _COLON = re.compile(rf"({_NAME}(?:(?:\s*,\s*|\s+and\s+){_NAME}){{0,{MOST_NAMES - 1}}})\s?:(?=\s|$)")
 _WHAT = rf"(?:@?({_NAME})|{_PERSON})"
-_VERB = re.compile(rf"(who|mute|unmute|final-only)|(brief)\s+{_WHAT}|(handoff)\s+{_WHAT}\s+to\s+{_WHAT}", re.IGNORECASE)
+_VERB = re.compile(
+    rf"(who|mute|unmute|final-only)|(brief|seat|decline)\s+{_WHAT}|(handoff)\s+{_WHAT}\s+to\s+{_WHAT}", re.IGNORECASE
+)
 _US = re.compile(r"@?polaris[:,]?\s+", re.IGNORECASE)
 _MADE = re.compile(r"<([^<>]*)>")
 _SCHEME = re.compile(r"\A(?:https?://|mailto:|tel:)", re.IGNORECASE)
@@ -28,6 +30,8 @@ _SCHEME = re.compile(r"\A(?:https?://|mailto:|tel:)", re.IGNORECASE)
 
 class Verb(NamedTuple):
     """``who``, ``mute``, ``unmute``, ``final-only``, ``brief`` a session, ``handoff`` a session to somebody.
+
+    ``seat`` of a session is asked for, ``decline`` keeps the seat of a session from who asks.
 
     ``session`` and ``to`` are names in lower case, or ids of Slack users (in upper case), where Slack knows somebody of
     that name and has put the id there.
@@ -63,7 +67,7 @@ def verb(text: str, bot: str | None) -> Verb | None:
     if alone:
         return Verb(alone.lower())
     if brief:
-        return Verb("brief", _either(*brief_of))
+        return Verb(brief.lower(), _either(*brief_of))
     return Verb("handoff", _either(name, user), _either(to_name, to_user)) if handoff else None
 
 

@@ -50,9 +50,10 @@ SEATS = {
     "driver.claimed": "drives",
     "driver.released": "left the seat",
     "driver.expired": "lost the seat: the lease ran out",
+    "driver.taken": "took the seat",
 }
 IN_THREADS = frozenset({"message", "notice", "turn.interrupted", "tool.call"})
-FINAL = frozenset({"reply", "advice", "delivery", *SEATS})
+FINAL = frozenset({"reply", "advice", "delivery", "seat.asked", "seat.settled", *SEATS})
 SHOWN: dict[str, Callable[[str], bool]] = {
     "all": lambda kind: True,
     "final-only": FINAL.__contains__,
@@ -134,11 +135,14 @@ def shown_text(post: PostRow) -> str:
     return f"{attribution} 🔧 {post.calls} call{'' if post.calls == 1 else 's'} · newest: {newest}"
 
 
-def said(attribution: str, body: str, more: str, *, late: bool = False) -> str:
-    """A body under its attribution, at most `LIMIT` characters; *more* is mrkdwn that leads to the whole of it."""
+def said(attribution: str, body: str, more: str, *, late: str = "") -> str:
+    """A body under its attribution, at most `LIMIT` characters; *more* is mrkdwn that leads to the whole of it.
+
+    *late*: what stands behind the attribution of an event that came late.
+    """
     begin = body[:READ]
     text = guarded(mrkdwn.render(begin))
-    head = f"*[{mrkdwn.escape(attribution)}]*{' (late)' if late else ''}"
+    head = f"*[{mrkdwn.escape(attribution)}]*{late}"
     text = f"{head}{chr(10) if _BLOCK.match(text) else ' '}{text}".rstrip()
     return mrkdwn.truncate(text, LIMIT, more, cut=len(begin) < len(body))
 
@@ -147,7 +151,11 @@ def _item(row: EventRow, told: Mapping[str, Any], delivery: UUID | None, room: R
     """The post of one event; None for what is not posted by itself."""
     kind, body = row.kind, row.body or ""
     if kind in SEATS:
-        return _event(row, room, "seat", _line(_seat(row)))
+        return _event(row, room, "seat", _line(_seat(row, told)))
+    if kind == "seat.asked":
+        return _asked(row, delivery, room)
+    if kind == "seat.settled":
+        return _event(row, room, "seat", _line(_settled(row, told)))
     if kind == "delivery":
         return _why(row, told, delivery)
     if kind == "tool.call":
@@ -156,10 +164,10 @@ def _item(row: EventRow, told: Mapping[str, Any], delivery: UUID | None, room: R
         return _event(row, room, "note", _line(f"{_seat_of(row)} interrupted the turn"))
     if kind == "notice":
         words = f"notice on {row.session}" if row.session else "notice"
-        return _event(row, room, "note", said(words, body, _more(row, room), late=row.late))
+        return _event(row, room, "note", said(words, body, _more(row, room), late=_late(row)))
     if kind not in ("prompt", "message", "reply", "advice", "floor", "annotation"):
         return None
-    item = _event(row, room, "text", said(_attribution(row), body, _more(row, room), late=row.late))
+    item = _event(row, room, "text", said(_attribution(row), body, _more(row, room), late=_late(row)))
     if kind == "prompt" and row.turn:
         item["key"] = f"turn:{row.session}:{row.turn}"
     if kind == "advice" and delivery is not None:
@@ -186,7 +194,7 @@ def _tool(row: EventRow, room: Room) -> Item:
     newest = " ".join(mrkdwn.code(render.shortened(part, TOOL_CHARACTERS)) for part in (name, what) if part.strip())
     # A line without a turn goes on until the next prompt; what it showed before this process was there, stays.
     turn = row.turn or room.asked.get(row.session or "") or f"-{room.since}"
-    text = f"*[{mrkdwn.escape(f'agent of {_seat_of(row)}')}]*\n{newest or '…'}"
+    text = f"*[{mrkdwn.escape(f'agent of {_seat_of(row)}')}]*{_late(row)}\n{newest or '…'}"
     return _event(row, room, "tools", text) | {"key": f"tools:{row.session}:{turn}", "calls": 1} | _author(row, room)
 
 
@@ -222,13 +230,50 @@ def _attribution(row: EventRow) -> str:
     return f"{author} → {session or f'#{row.project}'}"
 
 
-def _seat(row: EventRow) -> str:
+def _asked(row: EventRow, delivery: UUID | None, room: Room) -> Item:
+    """Who asks for the seat, with a word to the driver: the one post that calls somebody, and by Polaris itself."""
+    author = f"agent of {row.actor}" if row.speaker == "agent" and row.actor.startswith("user:") else row.actor
+    words = f"{author} asks {row.target or 'the driver'} for the seat of {row.session}"
+    text = said(words, row.body or "", _more(row, room))
+    driver = room.people.get(row.target or "")
+    called = f"<@{driver.user_id}>, " if driver is not None and driver.standing == "full" else ""
+    handle = row.actor.removeprefix("user:")
+    gives = f"`handoff {row.session} to {handle}` gives it" if ":" not in handle else "`/polaris give` gives it"
+    text += f"\n{TOLD} {called}{gives}, `decline {row.session}` keeps it."
+    if delivery is None:  # the policy keeps it from the agent, nobody else
+        return _event(row, room, "text", text) | _author(row, room)
+    item = _event(row, room, "advice", text) | {"key": f"advice:{delivery}", "delivery": str(delivery)}
+    return item | _author(row, room)
+
+
+def _settled(row: EventRow, told: Mapping[str, Any]) -> str:
+    """How a request for the seat ended."""
+    words = {
+        "declined": f"keeps the seat that {row.target} asked for",
+        "expired": "asked for the seat, and nobody answered",
+    }.get(str(told.get("how")), "does not ask for the seat any more")
+    return f"{_seat_of(row)} {words}{_reason(told)}"
+
+
+def _seat(row: EventRow, told: Mapping[str, Any]) -> str:
     words = SEATS[row.kind]
     if row.kind == "driver.claimed":
         words = f"{words} (epoch {row.epoch})"
     elif row.kind == "driver.released" and row.target:
         words = f"{words} to {row.target}"
+    elif row.kind == "driver.taken":
+        words = f"{words} from {row.target}{_reason(told)}"
     return f"{_seat_of(row)} {words}"
+
+
+def _reason(told: Mapping[str, Any]) -> str:
+    reason = told.get("reason")
+    return f": {render.shortened(reason, REASON_CHARACTERS)}" if isinstance(reason, str) and reason.strip() else ""
+
+
+def _late(row: EventRow) -> str:
+    """The mark of what came after the seat of its epoch had ended."""
+    return f" (late, epoch {row.epoch})" if row.late else ""
 
 
 def _seat_of(row: EventRow) -> str:
@@ -272,7 +317,7 @@ def _more(row: EventRow, room: Room) -> str:
 
 def _told(row: EventRow) -> Mapping[str, Any]:
     """The payload of what Polaris writes itself."""
-    if row.kind not in ("delivery", "advice") or not row.payload:
+    if row.kind not in ("delivery", "advice", "seat.asked", "seat.settled", "driver.taken") or not row.payload:
         return {}
     found = json.loads(row.payload)
     return found if isinstance(found, Mapping) else {}

@@ -17,7 +17,7 @@ from polaris import log
 from polaris.db import calls, rows, slack_calls
 from polaris.db.slack_calls import Jsonb
 from polaris.db.slack_rows import AdvisedRow, PersonRow, SlackEventRow
-from polaris.errors import Conflict, DatabaseUnavailable, NotFound, PolarisError
+from polaris.errors import Conflict, DatabaseUnavailable, Forbidden, NotFound, PolarisError
 from polaris.model import ADVICE_CHARACTERS, SLUG
 from polaris.tasks import wait
 
@@ -190,6 +190,10 @@ class Inbound:
             session = await self._session_name(event.project, str(told.get("session")))
             if verb == "brief":
                 return verb, self._public(event, await self._brief(speaker, event.project, session))
+            if verb == "seat":
+                return verb, self._private(event, await self._ask(event, speaker, event.project, session))
+            if verb == "decline":
+                return verb, self._private(event, await self._decline(speaker, event.project, session))
             return verb, self._private(
                 event, await self._hand_off(speaker, event.project, session, str(told.get("to")))
             )
@@ -215,6 +219,41 @@ class Inbound:
         except NotFound as error:
             raise _Refusal(f"*{project}* has no channel here any more.") from error
         return answer.format(project=f"*{project}*")
+
+    async def _ask(self, event: SlackEventRow, speaker: PersonRow, project: str, session: str) -> str:
+        """Asks for the seat; the post about it calls the driver."""
+        try:
+            asked = await self._place.read(
+                calls.ask_seat, speaker.actor, project, session, None, f"slack:{event.event_id}"
+            )
+        except (Conflict, Forbidden) as error:
+            words = mrkdwn.escape(f"{error.message} {error.hint or ''}".strip())
+            raise _Refusal(f"*{session}*: {words}") from error
+        except NotFound as error:
+            raise _Refusal(await self._whom(project, [session])) from error
+        row = await self._place.read(calls.get_session, speaker.actor, project, session)
+        until = f"until {asked.expires_at.astimezone(UTC):%H:%M} UTC"
+        return f"*{row.driver or session}* is asked for the seat of *{session}*, {until}."
+
+    async def _decline(self, speaker: PersonRow, project: str, session: str) -> str:
+        """Keeps the seat from everybody who asks for it."""
+        told: list[str] = []
+        try:
+            for one in await self._place.read(calls.list_seat_requests, speaker.actor, project, session):
+                if one.ended_at is None:
+                    await self._place.read(
+                        calls.answer_seat_request, speaker.actor, project, session, one.seq, "decline"
+                    )
+                    told.append(one.actor)
+        except Forbidden as error:
+            raise _Refusal(f"Only who drives *{session}* may decline.") from error
+        except Conflict:
+            pass  # it ended in this very moment
+        except NotFound as error:
+            raise _Refusal(await self._whom(project, [session])) from error
+        if not told:
+            return f"Nobody asks for the seat of *{session}*."
+        return f"You keep the seat of *{session}*; told: {', '.join(told)}."
 
     async def _hand_off(self, speaker: PersonRow, project: str, session: str, to: str) -> str:
         taker = await self._taker(to)

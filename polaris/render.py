@@ -41,6 +41,17 @@ def colour_wanted(stream: TextIO, environ: Mapping[str, str] | None = None) -> b
     return stream.isatty()
 
 
+def noted(payload: object) -> str:
+    """What an annotation does, by its payload: ``decides``, ``asks``, ``stars #12``, ``answers #12``."""
+    told = payload if isinstance(payload, Mapping) else {}
+    about = f" #{told['about']}" if isinstance(told.get("about"), int) else ""
+    what, ended = str(told.get("annotation")), str(told.get("of"))
+    if what == "closed":
+        return (f"answers{about}" if ended == "question" else f"takes{about} back") if about else "notes"
+    words = {"decision": "decides", "question": "asks", "star": "stars"}.get(what, "notes")
+    return f"{words}{about}" if what == "star" or not about else f"{words} about{about}"
+
+
 def line(event: Mapping[str, Any], *, colour: bool = False, body_characters: int = BODY_CHARACTERS) -> str:
     """The line of one event as the API gives it: always exactly one. A longer body is cut, and says by how much."""
     paint = _painted if colour else _plain
@@ -50,7 +61,7 @@ def line(event: Mapping[str, Any], *, colour: bool = False, body_characters: int
     seat = f"{who}/{session}" if session else who
     # What a person's coding agent says for it is never shown as said by the person.
     author = f"agent of {who}" if event.get("speaker") == "agent" and actor.startswith("user:") else who
-    late = paint(" (late)", 33) if event.get("late") else ""
+    late = paint(f" (late, epoch {event.get('epoch')})", 33) if event.get("late") else ""
     body = str(event.get("body") or "")
     if event.get("erased_at"):
         text = f"{paint('·', 2)} {seat} {paint(f'{clean(kind)}: (erased)', 2)}"
@@ -63,7 +74,11 @@ def line(event: Mapping[str, Any], *, colour: bool = False, body_characters: int
     elif kind == "floor":
         text = f"[{author} → #{clean(str(event.get('project') or ''))}] {quoted(body, body_characters)}"
     elif kind == "annotation":
-        text = f"[{author} notes{f' on {session}' if session else ''}] {quoted(body, body_characters)}"
+        does = f"{author} {noted(event.get('payload'))}" + (f" on {session}" if session else "")
+        text = f"[{does}] {quoted(body, body_characters)}" if body.strip() else f"[{does}]"
+    elif kind == "seat.asked":
+        asks = f"{author} asks {clean(str(event.get('target') or 'the driver'))} for the seat of {session}"
+        text = f"[{asks}] {quoted(body, body_characters)}" if body.strip() else f"[{asks}]"
     elif kind == "tool.call":
         text = f"[agent of {seat}] {paint(f'⚙ {shortened(body, TOOL_CHARACTERS)}', 2)}"
     elif kind == "tool.result":
@@ -107,13 +122,23 @@ def _told(event: Mapping[str, Any], kind: str, session: str, seat: str, body: st
         return paint(f"· {words}{sender} → {target}: ", 2) + paint(state, _STATE_COLOURS.get(state, 2)) + paint(end, 2)
     if kind == "turn.interrupted":
         return f"{paint('·', 2)} {seat} {paint('interrupted the turn', 33)}"
-    receiver = f" to {clean(str(event['target']))}" if event.get("target") else ""
+    target = clean(str(event.get("target") or ""))
+    receiver = f" to {target}" if target else ""
+    reason = told.get("reason")
+    why = f" ({shortened(str(reason), TOOL_CHARACTERS)})" if reason else ""
+    if kind == "seat.settled":
+        words = {
+            "declined": f"keeps the seat that {target} asked for",
+            "expired": "asked for the seat, and nobody answered",
+        }.get(str(told.get("how")), "does not ask for the seat any more")
+        return f"{paint('·', 2)} {seat} {paint(words + why, 2)}"
     words = {
         "session.created": "made the session",
         "session.archived": "archived the session",
         "driver.claimed": f"drives (epoch {event.get('epoch')})",
         "driver.released": f"left the seat{receiver}",
         "driver.expired": "lost the seat: the lease ran out",
+        "driver.taken": f"took the seat from {target}{why}",
     }.get(kind, f"{clean(kind)}: {shortened(body, TOOL_CHARACTERS)}")
     return f"{paint('·', 2)} {seat} {paint(words, 2)}"
 

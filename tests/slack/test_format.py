@@ -238,8 +238,11 @@ def shown(item: dict[str, Any]) -> str:
     return shown_text(PostRow(**blank | {"kind": item["kind"], "text": item["text"], "calls": item.get("calls", 0)}))
 
 
-def test_a_late_event_says_so() -> None:
-    assert post_of(event("prompt", "Hello", late=True))["text"] == "*[user:manu/fxm → agent]* (late) Hello"
+def test_a_late_event_says_so_with_its_epoch() -> None:
+    late = event("prompt", "Hello", late=True, epoch=2)
+    assert post_of(late)["text"] == "*[user:manu/fxm → agent]* (late, epoch 2) Hello"
+    calls = event("tool.call", "Bash: ls", turn="a", late=True, epoch=2)
+    assert post_of(calls)["text"].startswith("*[agent of user:manu/fxm]* (late, epoch 2)\n")
 
 
 def test_deliveries_are_named_and_the_reason_of_a_bad_end_is_told_in_the_thread() -> None:
@@ -410,3 +413,52 @@ def test_an_event_that_cannot_be_shown_holds_up_nothing(
 
     assert post_of(event("reply", "a secret"))["text"] == "◆ reply, event #12"
     assert "a secret" not in caplog.text
+
+
+def asked(note: str = "", *, told: bool = True, **more: Any) -> EventRow:
+    payload = json.dumps({"delivery": str(DELIVERY)} if told else {})
+    given = {"actor": "user:priya", "target": "user:manu", "payload": payload, "turn": None, "speaker": "person"}
+    return event("seat.asked", note, **given | more)
+
+
+def test_who_asks_for_the_seat_calls_the_driver_and_says_how_to_answer() -> None:
+    driver = person("Manu", member="manu")
+    item = post_of(asked("I have an *hour*"), people={"user:manu": driver})
+
+    assert (item["kind"], item["key"], item["delivery"]) == ("advice", f"advice:{DELIVERY}", str(DELIVERY))
+    first, last = item["text"].split("\n")
+    assert first.startswith("*[user:priya asks user:manu for the seat of fxm]* I have an")
+    assert last == "◆ <@U1>, `handoff fxm to priya` gives it, `decline fxm` keeps it."
+
+
+def test_whom_slack_does_not_know_well_is_not_called_and_nothing_in_a_note_calls_anybody() -> None:
+    guest = person("Manu", member="manu", standing="guest")
+    for people in ({}, {"user:manu": guest}):
+        text = post_of(asked("<@U1> <!channel> @here"), people=people)["text"]
+
+        assert "<@" not in text and "<!" not in text
+
+
+def test_a_request_that_the_agent_is_not_told_of_is_posted_without_reactions() -> None:
+    item = post_of(asked(told=False, actor="agent:bot", speaker="agent"))
+
+    assert (item["kind"], "delivery" in item) == ("text", False)
+    assert "`/polaris give` gives it" in item["text"]
+
+
+@pytest.mark.parametrize("level", ["all", "final-only"])
+def test_how_a_request_ended_and_who_took_a_seat_over_is_told(level: str) -> None:
+    def ends(how: str, reason: str | None = None) -> EventRow:
+        payload = json.dumps({"how": how, "reason": reason})
+        return event("seat.settled", target="user:priya", payload=payload, turn=None)
+
+    taken = event("driver.taken", target="user:priya", payload=json.dumps({"reason": "on leave"}), turn=None)
+    (item,) = posts([ends("declined", "soon"), ends("withdrawn"), ends("expired"), taken], room(level=level)).items
+
+    assert item["kind"] == "seat"
+    assert item["text"].split("\n") == [
+        "◆ user:manu/fxm keeps the seat that user:priya asked for: soon",
+        "◆ user:manu/fxm does not ask for the seat any more",
+        "◆ user:manu/fxm asked for the seat, and nobody answered",
+        "◆ user:manu/fxm took the seat from user:priya: on leave",
+    ]

@@ -457,6 +457,64 @@ async def test_nobody_else_hands_over_and_to_nobody_else(pj: Room, words: str, u
     assert (await pj.ask(calls.get_session, None, "pj", "fxm")).driver == "user:manu"
 
 
+async def test_a_member_asks_for_the_seat_and_the_driver_gives_it(pj: Room) -> None:
+    await pj.said("seat fxm", "U2")
+    asked = await pj.hint()
+    (request,) = await pj.ask(calls.list_seat_requests, None, "pj", "fxm")
+    await pj.said("handoff fxm to @krishna", "U1")
+    (after,) = await pj.ask(calls.list_seat_requests, None, "pj", "fxm")
+
+    assert asked.startswith("*user:manu* is asked for the seat of *fxm*, until ")
+    assert (request.actor, request.ended_at) == ("user:krishna", None)
+    assert (after.ended_how, after.ended_by) == ("given", "user:manu")
+
+
+async def test_a_request_that_was_written_when_the_bridge_died_is_one(pj: Room) -> None:
+    await pj.say("seat fxm", "U2")
+    await pj.do()
+    await pj.sql("update polaris_data.slack_inbox set done_at = null, due_at = clock_timestamp() returning 1")
+    await pj.do()
+
+    assert len(await pj.ask(calls.list_seat_requests, None, "pj", "fxm")) == 1
+
+
+async def test_the_driver_keeps_the_seat_from_everybody_who_asks(pj: Room) -> None:
+    await pj.ask(calls.ask_seat, "agent:bot", "pj", "fxm")
+    await pj.said("seat fxm", "U2")
+    await pj.said("decline fxm", "U1")
+
+    told = (await pj.posts("hint"))[-1].text
+    assert told == "You keep the seat of *fxm*; told: agent:bot, user:krishna."
+    ends = [one.ended_how for one in await pj.ask(calls.list_seat_requests, None, "pj", "fxm")]
+    assert ends == ["declined", "declined"]
+
+
+@pytest.mark.parametrize(
+    ("words", "user", "answer"),
+    [
+        ("seat fxm", "U1", "user:manu drives fxm already."),
+        ("seat fxm", "U3", "only members and agents drive"),
+        ("seat fxk", "U2", "Nobody drives fxk. Take the seat: polaris join pj fxk."),
+        ("seat fxz", "U2", "There is no live session *fxz*"),
+        ("decline fxm", "U1", "Nobody asks for the seat of *fxm*."),
+        ("decline fxz", "U1", "There is no live session *fxz*"),
+    ],
+)
+async def test_where_the_seat_is_not_to_be_asked_for_one_is_told_why(
+    pj: Room, words: str, user: str, answer: str
+) -> None:
+    await pj.said(words, user)
+
+    assert answer in await pj.hint()
+
+
+async def test_only_the_driver_declines(pj: Room) -> None:
+    await pj.ask(calls.ask_seat, "agent:bot", "pj", "fxm")
+    await pj.said("decline fxm", "U2")
+
+    assert await pj.hint() == "Only who drives *fxm* may decline."
+
+
 async def test_a_verb_in_the_channel_of_a_project_that_became_private_tells_nothing(pj: Room) -> None:
     await pj.say("who", "U1")
     await pj.ask(calls.set_visibility, "user:manu", "pj", "private")

@@ -43,11 +43,26 @@ def event(kind: str = "prompt", **more: Any) -> dict[str, Any]:
         (event("driver.claimed", epoch=3), "· user:manu/fxm drives (epoch 3)"),
         (event("driver.released"), "· user:manu/fxm left the seat"),
         (event("driver.expired"), "· user:manu/fxm lost the seat: the lease ran out"),
+        (
+            event("driver.taken", target="user:priya", payload={"reason": "on leave"}),
+            "· user:manu/fxm took the seat from user:priya (on leave)",
+        ),
+        (
+            event("seat.asked", actor="user:priya", target="user:manu", body="one hour"),
+            '[user:priya asks user:manu for the seat of fxm] "one hour"',
+        ),
+        (event("seat.asked", target="agent:bot"), "[user:manu asks agent:bot for the seat of fxm]"),
+        (
+            event("seat.settled", target="user:priya", payload={"how": "declined", "reason": "soon"}),
+            "· user:manu/fxm keeps the seat that user:priya asked for (soon)",
+        ),
+        (event("seat.settled", payload={"how": "withdrawn"}), "· user:manu/fxm does not ask for the seat any more"),
+        (event("seat.settled", payload={"how": "expired"}), "· user:manu/fxm asked for the seat, and nobody answered"),
         (event("session.created"), "· user:manu/fxm made the session"),
         (event("turn.interrupted"), "· user:manu/fxm interrupted the turn"),
         (event("notice", body="paused"), "· user:manu/fxm notice: paused"),
         (event("some.later.kind", body="x"), "· user:manu/fxm some.later.kind: x"),
-        (event("prompt", body="x", late=True), '[user:manu/fxm → agent] "x" (late)'),
+        (event("prompt", body="x", late=True, epoch=3), '[user:manu/fxm → agent] "x" (late, epoch 3)'),
         (
             event("delivery", target="user:priya", payload={"state": "answered", "advice_seq": 12}),
             "· advice 12 user:priya → fxm: answered",
