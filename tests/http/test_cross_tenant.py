@@ -111,6 +111,8 @@ FIELDS: dict[str, Fill] = {
     "/o/{org}/p/{p}/restore": plain({}),
     "/o/{org}/p/{p}/say": plain({"body": "mine"}),
     "/o/{org}/p/{p}/read": plain({"seq": "1"}),
+    "/o/{org}/p/{p}/annotations": lambda other: {"what": "decision", "body": "mine", "session": other.theirs["s"]},
+    "/o/{org}/p/{p}/annotations/{seq}/close": plain({"body": "mine"}),
     "/o/{org}/p/{p}/s/{s}/advise": plain({"body": "mine"}),
     "/o/{org}/p/{p}/s/{s}/claim": plain({}),
     "/o/{org}/p/{p}/s/{s}/release": plain({"epoch": "99"}),

@@ -88,6 +88,12 @@ VISITS: Mapping[str, tuple[Visit, ...]] = {
         Visit(f"{A}/p/pj/e/{{advice}}"),
         Visit(f"{A}/p/pj/e/9999", status=404),
     ),
+    "/o/{org}/p/{p}/brief": (
+        Visit(f"{A}/p/pj/brief"),
+        Visit(f"{A}/p/pj/brief?session=fxm&since=drove"),
+        Visit(f"{A}/p/pj/brief?by=nobody"),
+    ),
+    "/o/{org}/p/{p}/decisions": (Visit(f"{A}/p/pj/decisions"), Visit(f"{A}/p/old/decisions")),
     "/o/{org}/p/{p}/settings": (
         Visit(f"{A}/p/pj/settings"),
         Visit(f"{A}/p/vault/settings"),

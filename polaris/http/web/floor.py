@@ -143,9 +143,12 @@ async def follow(request: web.Request, project: ProjectRow, chosen: Chosen, afte
 
 async def say(request: web.Request) -> web.Response:
     service, who = request.app[SERVICE], site.caller(request)
-    text = await posted_text(request)
+    text, what = await posted_text(request), (await site.form(request)).get("what")
     async with service.database.connection() as conn:
-        await calls.say(conn, who.org_id, who.actor, request.match_info["p"], text)
+        if what:
+            await calls.annotate(conn, who.org_id, who.actor, request.match_info["p"], what, text)
+        else:
+            await calls.say(conn, who.org_id, who.actor, request.match_info["p"], text)
     return done(request, address(request))
 
 
@@ -175,6 +178,10 @@ async def show_event(request: web.Request) -> web.Response:
             raise NotFound(f"There is no event {text[:20]} in this project.", code="no_such_event")
         (row,) = rows
         e = timeline.entry(row, whole=True)
+        notes = await calls.list_annotations(conn, who.org_id, who.actor, project.name, about=seq)
+        if row.kind == "annotation":
+            of = await calls.list_annotations(conn, who.org_id, who.actor, project.name, before=seq + 1, limit=1)
+            notes = [one for one in of if one.seq == seq] + notes
         state = await _state(conn, who, project.name, row.payload) if row.kind in ("advice", "seat.asked") else None
     return site.render(
         request,
@@ -185,6 +192,8 @@ async def show_event(request: web.Request) -> web.Response:
         body=tools.shown(row.body or ""),
         payload=_pretty(row.payload),
         delivery=state,
+        notes=notes,
+        starred=any(n.what == "star" and n.actor == who.actor and n.closed_at is None for n in notes),
     )
 
 

@@ -83,8 +83,12 @@ async def advise(request: web.Request) -> web.Response:
     service, who = request.app[SERVICE], site.caller(request)
     text = await floor.posted_text(request)
     project, session = request.match_info["p"], request.match_info["s"]
+    what = (await site.form(request)).get("what")
     async with service.database.connection() as conn:
-        await calls.inject(conn, who.org_id, who.actor, project, session, text, None, DEFAULT_EXPIRY)
+        if what:
+            await calls.annotate(conn, who.org_id, who.actor, project, what, text, session)
+        else:
+            await calls.inject(conn, who.org_id, who.actor, project, session, text, None, DEFAULT_EXPIRY)
     return floor.done(request, floor.address(request, session), refresh=True)
 
 

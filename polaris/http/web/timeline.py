@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from markupsafe import Markup, escape
 
+from polaris import render
 from polaris.db.rows import EntryRow, EventRow
 from polaris.http.web import tools
 from polaris.http.web.tools import Tool, shown
@@ -337,7 +338,7 @@ def _label(row: EventRow | EntryRow, payload: Mapping[str, Any]) -> Label:
     if kind == "floor":
         return Label(author, f" → #{row.project}")
     if kind == "annotation":
-        return Label(author, " notes on " if session else " notes", session)
+        return Label(author, f" {render.noted(payload)}" + (" on " if session else ""), session)
     if kind == "delivery":
         target = row.target or ""
         sender = f" {target}" if _TARGET.fullmatch(target) else ""

@@ -17,7 +17,7 @@ begin
   return query
   select r.seq, r.project, r.session, r.epoch, r.kind, r.actor, r.speaker, r.target, r.turn, r.agent, left(r.body, p_characters),
     case when octet_length(r.payload) <= p_payload_bytes and r.kind in (
-      'tool.call', 'tool.result', 'delivery', 'advice', 'turn.interrupted', 'seat.asked', 'seat.settled', 'driver.taken')
+      'tool.call', 'tool.result', 'delivery', 'advice', 'turn.interrupted', 'annotation', 'seat.asked', 'seat.settled', 'driver.taken')
       then r.payload end,
     r.client_id, r.late, r.occurred_at, r.recorded_at, char_length(r.body),
     r.facts, r.erased_at

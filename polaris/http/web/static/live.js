@@ -144,6 +144,12 @@
     if (next) next.focus({ preventScroll: true });
   }
 
+  // The star comes back as an event, like everything else that is said here.
+  function star(entry) {
+    const values = { what: "star", about: entry.dataset.seq };
+    htmx.ajax("POST", `${$("#timeline").dataset.base}/annotations`, { source: document.body, swap: "none", values });
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.matches?.("input, textarea, select") && event.target.type !== "range";
@@ -156,6 +162,7 @@
     if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
     else if (event.key === "n") firstUnread();
+    else if (event.key === "s" && event.target.matches(".entry[data-seq]")) star(event.target);
     else if (event.key === "/") ($("#by-actor") ?? $("[data-slash]"))?.focus();
     else if (event.key === "?") { const keys = $("[data-keys]"); if (keys) keys.open = !keys.open; }
     else if (event.key === "Enter" && event.target.matches(".entry")) { const details = $("details", event.target); if (details) details.open = !details.open; }
