@@ -199,13 +199,21 @@ def _read_parquet(place: Path) -> Iterator[bytes]:
 
 def _fields(text: str) -> Iterator[tuple[str, str]]:
     """The fields of a JSON object with their values as they are written there."""
-    at = 1
+    at = _next(text, 1)
     while text[at] != "}":
         name, at = _decoder.raw_decode(text, at)
-        at += 1  # the colon
+        at = _next(text, _next(text, at) + 1)  # the colon
         _, end = _decoder.raw_decode(text, at)
         yield name, text[at:end]
-        at = end + (text[end] == ",")
+        at = _next(text, end)
+        at = _next(text, at + 1) if text[at] == "," else at
+
+
+def _next(text: str, at: int) -> int:
+    """Where the blanks end that begin here."""
+    while text[at] in " \t\r\n":
+        at += 1
+    return at
 
 
 def _typed(name: str, raw: str) -> Any:
