@@ -32,6 +32,7 @@ def test_the_promised_commands_are_there() -> None:
     promised = """
         up serve daemon tail inject join release status demo
         db-migrate db-status db-check login-role-create login-role-list login-role-revoke
+        analyst-create analyst-list analyst-revoke
         member-add member-list member-remove token-create token-list token-revoke org-create
     """
 
