@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,13 @@ async def test_a_recorded_session_is_counted_to_what_it_adds_up_to(
     await manu.drained()
     once = counted(service)
 
+    async with service.client("user:manu") as client:
+        (by_model,) = await client.usage("pj", "fxm", by="model", since=datetime(2020, 1, 1, tzinfo=UTC))
+        (by_day, *_) = await client.usage(by="day")
+
+    assert by_model["model"] == "claude-opus-5-5"
+    assert by_model["input_tokens"] == sum(tokens for tokens, _ in once.values())
+    assert (by_model["messages"], by_model["cost_usd"], len(by_day["day"])) == (len(once), None, 10)
     # The process counted two messages of a sub-agent, too: 9,576 and 10,140 tokens in, 20 out each.
     assert sum(tokens for tokens, _ in once.values()) == model["inputTokens"] - 9576 - 10140
     assert sum(tokens for _, tokens in once.values()) == model["outputTokens"] - 40

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +80,32 @@ async def test_what_is_asked_for_wrongly_is_refused(manu: Client, query: str) ->
 async def test_a_time_narrows_it(spent: Client) -> None:
     assert (await spent.get("/usage", params={"since": "2000-01-01T00:00:00Z"}))["items"]
     assert (await spent.get("/usage", params={"until": "2000-01-01T00:00:00+00:00"}))["items"] == []
+
+
+async def command(place: Place, client: Client, home: Path, *words: str) -> list[list[str]]:
+    """The lines that `polaris usage` prints for somebody, as their words."""
+    run = "import sys; from polaris.cli import main; sys.exit(main(sys.argv[1:]))"
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(home), "POLARIS_HOME": str(home)}
+    environment |= {"POLARIS_URL": place.url, "POLARIS_TOKEN": client.token}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", run, "usage", *words, env=environment, stdout=PIPE, stderr=PIPE
+    )
+    out, errors = await process.communicate()
+    assert process.returncode == 0, errors
+    return [line.split() for line in out.decode().splitlines()]
+
+
+async def test_the_command_shows_it(spent: Client, place: Place, tmp_path: Path) -> None:
+    sessions = await command(place, spent, tmp_path)
+    models = await command(place, spent, tmp_path, "pj", "fxm", "--by=model", "--since=7d")
+    nothing = await command(place, spent, tmp_path, "--until=2000-01-01")
+
+    assert sessions[1:] == [
+        ["pj/fxm", "2", "2,000,000", "500,000", "0", "4,000", "$0.25+"],
+        ["secret/inner", "1", "7", "0", "0", "2,000", "-"],
+    ]
+    assert [(row[0], row[-1]) for row in models[1:]] == [(OPUS, "$0.25"), (HAIKU, "-")]
+    assert nothing == [["No", "agent", "told", "of", "any."]]
 
 
 # On the pages
