@@ -206,8 +206,10 @@ class Intake:
                 if binding and agent and binding.captures:
                     async with self._lock(binding):
                         binding = self._bindings.of(binding.agent_session_id) or binding
-                        told, cursor = _counted_beside(agent, Cursor.of(binding.cursor) or Cursor())
-                        await self._commit(binding, [], cursor, told)
+                        # Whoever was paused or connected anew meanwhile has nothing left to be counted.
+                        if (known := Cursor.of(binding.cursor)) and known.beside and binding.captures:
+                            told, cursor = _counted_beside(agent, known)
+                            await self._commit(binding, [], cursor, told)
 
     async def _keep(
         self,
