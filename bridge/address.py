@@ -23,6 +23,9 @@ _WHAT = rf"(?:@?({_NAME})|{_PERSON})"
 _VERB = re.compile(
     rf"(who|mute|unmute|final-only)|(brief|seat|decline)\s+{_WHAT}|(handoff)\s+{_WHAT}\s+to\s+{_WHAT}", re.IGNORECASE
 )
+# Words of one's own follow: what was decided, what is asked, what the answer is.
+_NOTE = re.compile(rf"(decision|decide|question)(?:\s+{_WHAT})?\s*:\s+(\S.*)", re.IGNORECASE | re.DOTALL)
+_MARK = re.compile(r"(star|answer)\s+#?(\d{1,18})(?:\s*:?\s+(\S.*))?", re.IGNORECASE | re.DOTALL)
 _US = re.compile(r"@?polaris[:,]?\s+", re.IGNORECASE)
 _MADE = re.compile(r"<([^<>]*)>")
 _SCHEME = re.compile(r"\A(?:https?://|mailto:|tel:)", re.IGNORECASE)
@@ -31,7 +34,9 @@ _SCHEME = re.compile(r"\A(?:https?://|mailto:|tel:)", re.IGNORECASE)
 class Verb(NamedTuple):
     """``who``, ``mute``, ``unmute``, ``final-only``, ``brief`` a session, ``handoff`` a session to somebody.
 
-    ``seat`` of a session is asked for, ``decline`` keeps the seat of a session from who asks.
+    ``seat`` of a session is asked for, ``decline`` keeps the seat of a session from who asks. ``decision`` and
+    ``question`` say (``text``) what was decided or is asked, of a session or of the project; ``star`` is ``about`` an
+    event, ``answer`` closes a question with the number ``about``.
 
     ``session`` and ``to`` are names in lower case, or ids of Slack users (in upper case), where Slack knows somebody of
     that name and has put the id there.
@@ -40,6 +45,8 @@ class Verb(NamedTuple):
     verb: str
     session: str | None = None
     to: str | None = None
+    text: str | None = None
+    about: int | None = None
 
 
 class Address(NamedTuple):
@@ -60,7 +67,16 @@ class Address(NamedTuple):
 def verb(text: str, bot: str | None) -> Verb | None:
     """The verb that the whole message is, with or without Polaris (*bot*: its user id) named in front."""
     bare = _without_bot(text, bot)
-    found = _VERB.fullmatch(_US.sub("", bare, count=1) if _US.match(bare) else bare)
+    bare = _US.sub("", bare, count=1) if _US.match(bare) else bare
+    if found := _NOTE.fullmatch(bare):
+        what, name, user, words = found.groups()
+        of = _either(name, user) if name or user else None
+        return Verb("question" if what.lower() == "question" else "decision", of, text=plain(words))
+    if found := _MARK.fullmatch(bare):
+        what, number, words = found.groups()
+        if what.lower() == "star" or words:
+            return Verb(what.lower(), text=plain(words) if words else None, about=int(number))
+    found = _VERB.fullmatch(bare)
     if found is None:
         return None
     alone, brief, *brief_of, handoff, name, user, to_name, to_user = found.groups()

@@ -39,6 +39,7 @@ EVENTS = (
     "tokens_revoked",
     "app_uninstalled",
 )
+_VERB_KEYS = ("verb", "session", "to")
 OURS = "polaris_event"  # the event_type in the metadata of everything that we post
 
 _SPOKEN = (None, "thread_broadcast", "file_share")
@@ -247,7 +248,8 @@ def _message(frame: _Frame) -> Take | Echo | None:
     thread_ts, text = _ts(event.get("thread_ts")), _text(event.get("text"), _LONGEST)
     thread_ts = None if thread_ts == ts else thread_ts
     if (said := address.verb(text, frame.bot)) is not None:
-        payload = dict(said._asdict())
+        # Words and numbers only where the verb has some.
+        payload = {name: value for name, value in said._asdict().items() if value is not None or name in _VERB_KEYS}
         return Take(frame.team, frame.app, frame.event_id, "verb", channel, ts, thread_ts, user, payload=payload)
     return _speech(frame, "message", channel, ts, thread_ts, user, text)
 

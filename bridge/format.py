@@ -60,6 +60,7 @@ SHOWN: dict[str, Callable[[str], bool]] = {
     "muted": lambda kind: False,
     "digest": lambda kind: False,
 }
+TELLS = frozenset({"delivery", "advice", "annotation", "seat.asked", "seat.settled", "driver.taken"})
 ENDS = frozenset({"failed", "expired", "declined"})  # of a piece of advice; the reason is told in its thread
 
 _BLOCK = re.compile(r"```|&gt;|[>•☐☑]|\d+\. ")  # has to begin a line
@@ -226,7 +227,7 @@ def _attribution(row: EventRow) -> str:
         return f"agent → {_seat_of(row)}"
     author = f"agent of {row.actor}" if row.speaker == "agent" and row.actor.startswith("user:") else row.actor
     if kind == "annotation":
-        return f"{author} notes{f' on {session}' if session else ''}"
+        return f"{author} {render.noted(_told(row))}{f' on {session}' if session else ''}"
     return f"{author} → {session or f'#{row.project}'}"
 
 
@@ -317,7 +318,7 @@ def _more(row: EventRow, room: Room) -> str:
 
 def _told(row: EventRow) -> Mapping[str, Any]:
     """The payload of what Polaris writes itself."""
-    if row.kind not in ("delivery", "advice", "seat.asked", "seat.settled", "driver.taken") or not row.payload:
+    if row.kind not in TELLS or not row.payload:
         return {}
     found = json.loads(row.payload)
     return found if isinstance(found, Mapping) else {}

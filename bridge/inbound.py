@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -187,6 +187,8 @@ class Inbound:
                 return verb, self._public(event, await self._who(event.project))
             if verb in LEVELS:
                 return verb, self._public(event, await self._set_level(speaker, event.project, verb))
+            if verb in ("decision", "question", "star", "answer"):
+                return verb, self._private(event, await self._note(event, speaker, event.project, told))
             session = await self._session_name(event.project, str(told.get("session")))
             if verb == "brief":
                 return verb, self._public(event, await self._brief(speaker, event.project, session))
@@ -203,6 +205,28 @@ class Inbound:
     async def _who(self, project: str) -> str:
         lines = [f"• *{s.name}*: {_seat(s)}" for s in await self._live(project)]
         return "\n".join([f"*{project}*: who drives", *lines]) if lines else f"No session of *{project}* is live."
+
+    async def _note(self, event: SlackEventRow, speaker: PersonRow, project: str, told: Mapping[str, Any]) -> str:
+        """Marks a decision, a question or a star, or answers a question; its event is what the channel sees."""
+        verb, about, key = str(told.get("verb")), told.get("about"), f"slack:{event.event_id}"
+        body, named = await self._with_names(str(told.get("text") or "")), told.get("session")
+        session = await self._session_name(project, str(named)) if named else None
+        try:
+            if verb == "answer":
+                closed = await self._place.read(
+                    calls.close_annotation, speaker.actor, project, int(about or 0), body, key
+                )
+                return f"Question #{closed.seq} is answered (#{closed.closed_seq})."
+            made = await self._place.read(calls.annotate, speaker.actor, project, verb, body, session, about, key)
+        except NotFound as error:
+            if error.code == "no_such_session":
+                raise _Refusal(await self._whom(project, [str(session)])) from error
+            raise _Refusal(mrkdwn.escape(error.message)) from error
+        except PolarisError as error:
+            if error.status >= 500 or isinstance(error, DatabaseUnavailable):
+                raise
+            raise _Refusal(mrkdwn.escape(error.message)) from error
+        return f"The {made.what} is kept (#{made.seq})."
 
     async def _brief(self, speaker: PersonRow, project: str, session: str) -> str:
         try:

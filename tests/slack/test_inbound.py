@@ -403,6 +403,40 @@ async def test_brief_is_answered_in_the_messages_thread_and_pings_nobody(pj: Roo
     assert len(answer.text) <= 3000
 
 
+async def test_who_speaks_in_slack_decides_asks_answers_and_stars(pj: Room) -> None:
+    await pj.said("decision fxm: we use RS256", "U2")
+    decided = await pj.hint()
+    await pj.said("question: which key?", "U2")
+    asked = (await pj.ask(calls.list_annotations, None, "pj", None, ["question"]))[0]
+    await pj.said(f"answer #{asked.seq}: the new one", "U1")
+    await pj.said(f"star #{asked.seq}", "U1")
+
+    star, question, decision = await pj.ask(calls.list_annotations, None, "pj")
+    assert decided == f"The decision is kept (#{decision.seq})."
+    assert (decision.actor, decision.session, decision.body) == ("user:krishna", "fxm", "we use RS256")
+    assert (question.closed_by, question.closed_body) == ("user:manu", "the new one")
+    assert (star.what, star.about, star.actor) == ("star", asked.seq, "user:manu")
+
+
+async def test_what_cannot_be_marked_is_said_to_its_author_alone(pj: Room) -> None:
+    await pj.said("star #9999", "U2")
+    nothing = await pj.hint()
+    await pj.said("decision fxz: yes", "U2")
+
+    assert "There is no event 9999" in nothing
+    assert "There is no live session *fxz*" in (await pj.posts("hint"))[-1].text
+    assert await pj.ask(calls.list_annotations, None, "pj") == []
+
+
+async def test_a_decision_that_was_written_when_the_bridge_died_is_one(pj: Room) -> None:
+    await pj.say("decision: we use RS256", "U2")
+    await pj.do()
+    await pj.sql("update polaris_data.slack_inbox set done_at = null, due_at = clock_timestamp() returning 1")
+    await pj.do()
+
+    assert len(await pj.ask(calls.list_annotations, None, "pj")) == 1
+
+
 async def test_a_brief_of_no_session_is_a_hint(pj: Room) -> None:
     await pj.said("brief fxz", "U2")
 
