@@ -165,6 +165,8 @@ class Calls:
         return Outcome(answer, "\n".join(lines))
 
     async def _inject(self, caller: Caller, asked: tools.Inject) -> Outcome:
+        if asked.seat:
+            return await self._ask(caller, asked)
         wish = caller.told() | {"session": asked.session, "body": asked.text, "client_id": f"mcp:{uuid.uuid4()}"}
         wish |= {"project": asked.project} if asked.project else {}
         found = await self._daemon.call("POST", "/inject", wish | self._as_itself(), repeat=True)
@@ -179,6 +181,22 @@ class Calls:
         return Outcome(
             answer, f"Advice {answer.delivery} for {answer.project}/{answer.session} is {answer.state}{why}."
         )
+
+    async def _ask(self, caller: Caller, asked: tools.Inject) -> Outcome:
+        """Asks for the seat of a session."""
+        wish = caller.told() | {"session": asked.session, "note": asked.text, "client_id": f"mcp:{uuid.uuid4()}"}
+        wish |= {"project": asked.project} if asked.project else {}
+        found = await self._daemon.call("POST", "/ask", wish | self._as_itself(), repeat=True)
+        place = f"{found.get('project') or asked.project or ''}/{asked.session}"
+        answer = tools.Injected(
+            project=str(found.get("project") or asked.project or ""),
+            session=asked.session,
+            delivery=str(found.get("delivery_id") or ""),
+            state=str(found.get("delivery_state") or "muted"),
+        )
+        until = str(found.get("expires_at") or "")[:16].replace("T", " ")
+        text = f"The driver of {place} is asked for the seat, until {until} UTC."
+        return Outcome(answer, f"{text} polaris_connect takes it once it is given.")
 
     async def _handoff(self, caller: Caller, asked: tools.Handoff) -> Outcome:
         wish = caller.told() | ({"to": asked.to} if asked.to else {})

@@ -136,6 +136,7 @@ class Inject(Input):
     session: Name = Field(description="The session that is advised.")
     text: Advice = Field(description="The advice: what the driver's agent should know.")
     project: Name | None = Field(None, description="Instead of the connected one.")
+    seat: bool = Field(False, description="Asks the driver for the seat; the text, at most 1,000 characters, says why.")
 
 
 class Injected(Answer):
@@ -223,7 +224,8 @@ TOOLS: dict[str, ToolSpec] = {
     ),
     "polaris_inject": ToolSpec(
         "Advise a session",
-        "Gives advice to the agent of another session of the project; its driver sees who sent it.",
+        "Gives advice to the agent of another session of the project; its driver sees who sent it. With `seat`, asks "
+        "its driver for the seat.",
         Inject,
         Injected,
     ),
