@@ -46,6 +46,12 @@ class ContentRow(NamedTuple):
     hash: bytes
 
 
+class ScrubbedRow(model.Answer):
+    """The numbers of the events that changed."""
+
+    changed: list[int]
+
+
 class TextRow(NamedTuple):
     """A text that stands beside the record."""
 
@@ -158,8 +164,8 @@ async def scrub_events(
     bodies: Texts,
     payloads: list[str | None],
     facts: list[str | None],
-) -> list[int]:
-    """The numbers of those that changed; 409 ``legal_hold``."""
+) -> ScrubbedRow:
+    """409 ``legal_hold``."""
 
 
 @call

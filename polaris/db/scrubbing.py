@@ -79,7 +79,7 @@ async def _events(conn: pool.Connection, me: Standing, redactor: Redactor, one: 
             continue
         written = [row.seq for row, _ in changed]
         if not dry_run:
-            written = await keeping_calls.scrub_events(
+            done = await keeping_calls.scrub_events(
                 conn,
                 me.org_id,
                 me.actor,
@@ -90,6 +90,7 @@ async def _events(conn: pool.Connection, me: Standing, redactor: Redactor, one: 
                 [new.payload for _, new in changed],
                 [new.facts for _, new in changed],
             )
+            written = done.changed
         one.events += written
         for row, new in changed:
             if row.seq in set(written):

@@ -5,7 +5,7 @@
 create or replace function polaris.scrub_events (
   p_org bigint, p_actor text, p_project text, p_seqs bigint[], p_hashes bytea[], p_bodies text[], p_payloads jsonb[], p_facts jsonb[]
 )
-returns bigint[]
+returns table (changed bigint[])
 language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s' as $$
 declare
   v_project polaris_data.projects;
@@ -25,7 +25,7 @@ begin
     perform polaris_data.write_audit(p_org, p_actor, 'scrub.events', p_project, jsonb_build_object(
       'events', cardinality(v_changed), 'first', v_changed[1], 'last', v_changed[cardinality(v_changed)]));
   end if;
-  return v_changed;
+  return query select v_changed;
 end;
 $$;
 comment on function polaris.scrub_events is 'Gives events what new rules of redaction made of them.';
