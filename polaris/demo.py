@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from polaris import credentials
+from polaris import credentials, render
 from polaris.client import Client
 from polaris.demo_stage import DemoFailed, Floor, Machine, machine
 from polaris.demo_story import REVIEWER, STORY, TEST_WRITER, Answer, Ask, Write
@@ -31,6 +31,8 @@ from polaris.replay import Agent, Json
 from polaris.settings import Settings
 
 Advise = Callable[[], Awaitable[str]]
+SEARCH_SECONDS = 10.0
+MARKS = {0xE000: "»", 0xE001: "«"}  # what a search marks its words with, and what is shown for it
 IN_SLACK = "user:priya"  # who speaks there, and not over the API
 
 
@@ -92,6 +94,7 @@ async def _play(
         raise error
     record = [event async for event in polaris.history("pj")]
     rows = await _count(polaris, record, floor, said)
+    await _look_back(polaris, show)
     show("\nThe rest of it comes to #pj in Slack")
     await slack.complete(record)
     show("\n#pj in Slack, as it stands there. This Slack is a stand-in on this machine.\n")
@@ -199,6 +202,27 @@ async def _advise_in_slack(slack: Workspace, floor: Floor, at: Machine, agent: A
     )
     await at.advised(agent)
     return str(heard["payload"]["delivery"])
+
+
+async def _look_back(client: Client, show: Callable[[str], None]) -> None:
+    """The record answers what manu asked, and is searched. Raises `DemoFailed` when it does not know."""
+    show("\nWhat has Krishna done on fxk so far? (polaris context pj fxk --by krishna)\n")
+    told = str((await client.context("pj", "fxk", by="user:krishna"))["text"])
+    for line in told.splitlines():
+        show(f"  {render.clean(line)}")
+    if "Set up the database schema" not in told or "migrations/001_users.sql" not in told:
+        raise DemoFailed(f"the record does not say what Krishna did: {told}")
+    show("\nWho spoke of data retention? (polaris search '\"data retention\"')\n")
+    found: list[Json] = []
+    until = time.monotonic() + SEARCH_SECONDS  # the index is behind the record, by less than a second
+    while not found and time.monotonic() < until:
+        found = (await client.search('"data retention"', project="pj"))["items"]
+        await asyncio.sleep(0 if found else 0.1)
+    for item in found:
+        snippet = render.shortened(str(item["snippet"]).translate(MARKS), 160)
+        show(f"  #{item['seq']} {item['kind']} in {item['session']}: {snippet}")
+    if not found:
+        raise DemoFailed(f"nothing of data retention was found within {SEARCH_SECONDS:g} s")
 
 
 async def _count(

@@ -53,6 +53,10 @@ def test_the_story_is_told_counted_and_leaves_nothing(machine: Machine, tmp_path
     assert told.returncode == 0, told.stderr
     lines = told.stdout.splitlines()
     assert [line for line in lines if line in STORY] == STORY
+    back = told.stdout[told.stdout.index("What has Krishna done on fxk so far? (") :]
+    assert re.search(r"^  #\d+–#\d+ drove fxk from .* \(epoch 1\), released$", back, re.MULTILINE)
+    assert re.search(r"^  #\d+ user:krishna asked: Set up the database schema for users$", back, re.MULTILINE)
+    assert re.search(r"^  #\d+ reply in fxk: .*»data retention«", back, re.MULTILINE)
     figures = dict(re.findall(r"^  (\S.*?)  +(\S.*)$", told.stdout, re.MULTILINE))
     assert (figures["gaps"], figures["doubles"], figures["advice"]) == ("0", "0", "2 given, 2 answered")
     assert re.fullmatch(r"p50 [\d.]+ ms, p99 [\d.]+ ms \(\d+ events\)", figures["capture → subscriber"])
