@@ -23,7 +23,6 @@ from polaris.client import Client
 OLD_EVENTS = 80_000
 BATCH, PUSHERS = 100, 8
 ROUNDS, SECONDS = 5, 3.0
-LEAST = 0.9
 AGE = """update polaris_data.events set recorded_at = recorded_at - interval '30 days'
 where project_id = (select project_id from polaris_data.projects where name = 'keeping-old')"""
 BEHIND = """select count(*) from polaris_data.project_heads h

@@ -1,7 +1,7 @@
 """``make bench``: the measurable promises, each as a ratio against the bare limit taken in the same run.
 
 Prints a table and writes bench/results.json. ``python bench/run.py NAME …`` runs only some: ingest, latency, hook,
-fanout, pages, redact, slack.
+fanout, pages, redact, slack, keeping.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import fanout
 import hook
 import ingest
+import keeping
 import latency
 import pages
 import redact
@@ -26,7 +27,7 @@ import slack
 from service import service
 
 HERE = Path(__file__).parent
-PARTS = {"hook", "redact", "ingest", "latency", "fanout", "pages", "slack"}
+PARTS = {"hook", "redact", "ingest", "latency", "fanout", "pages", "slack", "keeping"}
 HOOK_BAR = f"≤ {hook.BAR_MS:g} ms"
 
 
@@ -84,6 +85,7 @@ BARS = (
         f"< {pages.BAR_MS} ms",
         lambda ms: ms < pages.BAR_MS,
     ),
+    Bar("ingest while retention prunes / without", "keeping", "ratio", "≥ 0.9 ×", lambda x: x >= 0.9),
     Bar("event → quiet Slack channel, p50", "slack", "quiet_p50_ms", "≤ 1,000 ms", lambda ms: ms <= 1000),
     Bar("a day of faults in Slack, lost", "slack", "lost", "0", lambda lost: lost == 0),
     Bar("… second copies left", "slack", "copies_left", "0", lambda copies: copies == 0),
@@ -102,7 +104,7 @@ async def measure(wanted: set[str]) -> dict[str, Any]:
         done("hook", await asyncio.to_thread(hook.measure))
     if "redact" in wanted:
         done("redact", await asyncio.to_thread(redact.measure))
-    if wanted & {"ingest", "latency", "fanout", "pages", "slack"}:
+    if wanted & {"ingest", "latency", "fanout", "pages", "slack", "keeping"}:
         async with service() as running:
             if "latency" in wanted:
                 done("commit", await latency.commit_to_subscriber(running))
@@ -115,6 +117,8 @@ async def measure(wanted: set[str]) -> dict[str, Any]:
                 done("slack", await slack.measure(running))
             if "ingest" in wanted:
                 done("ingest", await ingest.measure(running))
+            if "keeping" in wanted:
+                done("keeping", await keeping.measure(running))
     return results
 
 
