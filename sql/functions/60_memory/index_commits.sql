@@ -10,18 +10,30 @@ language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off 
 begin
   delete from polaris_data.commits c where c.org_id = p_org and c.project_id = p_project and c.seq = any (p_seqs);
 
+  -- Looked at closely are only results that print something like it, and those before which HEAD was another one.
   insert into polaris_data.commits as c (org_id, project_id, commit, session_id, seq, turn, repository, branch, subject, made, at)
+  with told as materialized (
+    select e.session_id, e.seq, e.turn, e.recorded_at, e.kind = 'tool.result' as is_result,
+      left(e.facts ->> 'repository', 300) as repository, left(e.facts ->> 'branch', 300) as branch,
+      case when e.facts ->> 'commit' ~ '^[0-9a-f]{7,64}$' then e.facts ->> 'commit' end as head,
+      e.kind = 'tool.result' and (e.body like '%[%] %' or e.body like '%Polaris-Session: %') as prints
+    from polaris_data.events e
+    where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs) and e.session_id is not null and e.erased_at is null
+      and (e.kind = 'tool.result' or e.facts ? 'commit')
+  ), moved as (
+    select t.*, t.head is not null and t.head is distinct from lag(t.head) over (partition by t.session_id order by t.seq) as is_new
+    from told t
+  )
   select distinct on (x.session_id, x.commit)
     p_org, p_project, x.commit, x.session_id, x.seq, x.turn, x.repository, x.branch, x.subject, x.made, x.recorded_at
   from (
-    select e.session_id, e.seq, e.turn, e.recorded_at, left(e.facts ->> 'repository', 300) as repository,
-      left(e.facts ->> 'branch', 300) as branch, m.commit, m.subject, m.made
-    from polaris_data.events e
-    cross join lateral polaris_data.commits_of(
-      p_org, e.session_id, e.seq, e.body, e.payload, case when e.facts ->> 'commit' ~ '^[0-9a-f]{7,64}$' then e.facts ->> 'commit' end,
-      e.kind = 'tool.result') m
-    where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs) and e.session_id is not null and e.erased_at is null
-      and (e.kind = 'tool.result' or e.facts ? 'commit')) x
+    select m.*, m.head as commit, null as subject, false as made from moved m where m.is_new
+    union all
+    select m.*, f.commit, f.subject, true
+    from moved m
+    join polaris_data.events e on e.org_id = p_org and e.project_id = p_project and e.seq = m.seq
+    cross join lateral polaris_data.commits_of(p_org, m.session_id, m.seq, e.body, e.payload, m.head) f
+    where m.is_result and (m.prints or m.is_new)) x
   order by x.session_id, x.commit, x.made desc, x.seq
   on conflict (org_id, project_id, commit, session_id) do update
     set made = true, seq = excluded.seq, turn = excluded.turn, at = excluded.at, branch = coalesce(excluded.branch, c.branch),
