@@ -51,6 +51,28 @@ def test_every_view_and_column_is_explained(owner: Connection) -> None:
     assert unexplained == []
 
 
+def test_the_words_that_a_column_may_have_are_in_its_comment(owner: Connection) -> None:
+    for table, constraint, view, column in (
+        ("events", "kind_is_known", "events", "kind"),
+        ("seats", "seat_end_is_known", "seats", "ended_how"),
+        ("deliveries", "state_is_known", "deliveries", "state"),
+        ("deliveries", "sender_class_is_known", "deliveries", "sender_class"),
+        ("annotations", "annotation_is_known", "annotations", "what"),
+    ):
+        ((check, comment),) = owner.execute(
+            """
+            select pg_get_constraintdef(k.oid), col_description(v.oid, a.attnum)
+            from pg_constraint k, pg_class v join pg_attribute a on a.attrelid = v.oid
+            where k.conrelid = %s::regclass and k.conname = %s and v.oid = %s::regclass and a.attname = %s
+            """,
+            [f"polaris_data.{table}", constraint, f"polaris_history.{view}", column],
+        ).fetchall()
+        words = set(re.findall(r"'([\w.]+)'", check))
+
+        assert len(words) > 2
+        assert words <= set(re.findall(r"[a-z]+(?:\.[a-z]+)?", comment)), (view, column)
+
+
 def test_a_column_that_analysts_may_read_is_one_that_a_view_reads(owner: Connection) -> None:
     # Otherwise a grant stayed when a column went.
     more = owner.execute(

@@ -31,8 +31,8 @@ comment on column polaris_history.events.seq is 'The event''s number in its proj
 comment on column polaris_history.events.session is 'The session''s name; null: the event is the project''s as a whole.';
 comment on column polaris_history.events.epoch is 'Under which claim of the seat it was captured; null where no seat is involved.';
 comment on column polaris_history.events.kind is
-  'session.created, session.archived, driver.claimed, driver.released, driver.expired, prompt, message, reply, tool.call, tool.result, '
-  'turn.interrupted, notice, advice, delivery, floor, annotation.';
+  'session.created, session.archived, driver.claimed, driver.released, driver.expired, driver.taken, seat.asked, seat.settled, prompt, '
+  'message, reply, tool.call, tool.result, turn.interrupted, notice, advice, delivery, floor, annotation.';
 comment on column polaris_history.events.actor is 'The accountable participant: user:manu, agent:test-writer, slack:krishna. Of a captured event the driver.';
 comment on column polaris_history.events.speaker is 'Who really wrote the text: person, agent (the driver''s coding agent), or polaris.';
 comment on column polaris_history.events.target is 'Whom or what it is about, for kinds that have that.';

@@ -20,7 +20,7 @@ comment on column polaris_history.seats.epoch is 'The number of the claim in its
 comment on column polaris_history.seats.driver is 'Who held the seat.';
 comment on column polaris_history.seats.claimed_at is 'From when.';
 comment on column polaris_history.seats.ended_at is 'Until when; null: still.';
-comment on column polaris_history.seats.ended_how is 'released, expired, archived, or another word of later versions; null: still held.';
+comment on column polaris_history.seats.ended_how is 'released, expired, archived, taken (by an administrator); null: still held.';
 comment on column polaris_history.seats.seconds is 'How long; up to now while it is held.';
 
 grant select on polaris_history.seats to polaris_analyst;

@@ -22,7 +22,7 @@ join polaris_data.projects p on p.org_id = u.org_id and p.project_id = u.project
 comment on view polaris_history.usage is 'Tokens and cost of each message of a model, as the agent reported them. agent and message name a row.';
 comment on column polaris_history.usage.project is 'The project''s name.';
 comment on column polaris_history.usage.session is 'The session in which it was told first.';
-comment on column polaris_history.usage.seq is 'The event that told it.';
+comment on column polaris_history.usage.seq is 'The event that told it first; retention may have taken it since.';
 comment on column polaris_history.usage.turn is 'The turn of that event.';
 comment on column polaris_history.usage.driver is 'Who drove: the accountable participant.';
 comment on column polaris_history.usage.agent is 'The coding agent.';
