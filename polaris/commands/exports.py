@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polaris import __version__, export_files, exports
+from polaris import __version__
 from polaris.command import Group, Result, command
 from polaris.commands import base
 from polaris.errors import Misused, Unavailable
+
+if TYPE_CHECKING:
+    from polaris.export_files import Reader
 
 PROGRESS_SECONDS = 2.0
 
@@ -43,6 +46,8 @@ class Exports(Group):
         --since   only what was recorded at this time or later: 2026-11-23 or 2026-11-23T08:00:00Z
         --until   only what was recorded before this time
         """
+        from polaris import export_files
+
         if format not in export_files.FORMATS:
             raise Misused(f"--format is {' or '.join(export_files.FORMATS)}.")
         bounds = {"since": _moment("--since", since), "until": _moment("--until", until)}
@@ -85,6 +90,8 @@ class Exports(Group):
 
         --project  the name of the new project
         """
+        from polaris import export_files
+
         reader = await base.in_thread(export_files.Reader, Path(folder))
         head = reader.manifest.of
         progress = Progress()
@@ -127,14 +134,18 @@ class Progress:
             print(file=sys.stderr)
 
 
-def _pieces(reader: export_files.Reader, last: int) -> Iterator[bytes]:
+def _pieces(reader: Reader, last: int) -> Iterator[bytes]:
     """What is sent, in its order; events up to *last* are there already."""
+    from polaris import exports
+
     return _joined(
         (part, row) for part in exports.PARTS for row in reader.rows(part) if part != "event" or _number(row) > last
     )
 
 
 def _joined(rows: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    from polaris import exports
+
     lines: list[bytes] = []
     size = 0
     for part, row in rows:

@@ -27,7 +27,7 @@ from polaris.redact import Redactor
 
 PAGE = 500
 # What people and agents wrote, by part; names are looked at only where a provider's prefix stands in them.
-WRITTEN = {"event": ("body", "payload", "facts"), "delivery": ("body", "reason")}
+WRITTEN = {"event": ("body", "payload", "facts"), "delivery": ("body", "reason", "path")}
 NAMES = ("client_id", "turn", "agent", "target")
 
 

@@ -12,6 +12,9 @@ import pytest
 from api_place import Client, Place, event
 
 from polaris import exports
+from polaris.errors import Unprocessable
+from polaris.http.exports import _judged
+from polaris.redact import Redactor
 
 MEDIA = {"Content-Type": exports.MEDIA}
 SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -286,6 +289,25 @@ async def test_secrets_in_an_old_export_do_not_come_in(place: Place, manu: Clien
 
     assert SECRET.encode() not in back
     assert back.count(b"[REDACTED:") == body_of(planted).count(SECRET.encode())
+
+
+async def test_a_secret_in_any_field_of_any_row_is_redacted_or_refused(place: Place, manu: Client) -> None:
+    await lived_in(place, manu)
+    redactor = Redactor(b"a key")
+    tried = 0
+    for part, row in (await exported(manu, "pj"))[1:-1]:
+        value = json.loads(row)
+        for name in value:
+            tried += 1
+            planted = json.dumps(value | {name: {"deep": [SECRET]} if name == "facts" else SECRET}).encode()
+            try:
+                said = repr(_judged(part, [planted], redactor))
+            except Unprocessable as refusal:
+                said = f"{refusal.message} {refusal.hint} {refusal.details}"
+
+            assert SECRET not in said, (part, name)
+
+    assert tried > 100
 
 
 async def test_only_administrators_bring_a_project_in(place: Place, manu: Client) -> None:
