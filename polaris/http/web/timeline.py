@@ -26,6 +26,7 @@ BODY_CHARACTERS = 8000  # of a text in a list; the rest is on the event's own pa
 PAYLOAD_BYTES = 64 << 10  # of a payload that a list reads
 
 SAID = frozenset({"prompt", "message", "reply", "advice", "floor", "annotation"})
+TOLD = frozenset({"delivery", "advice", "annotation", "seat.asked", "seat.settled", "driver.taken"})  # by their payload
 ENDS = frozenset({"reply", "turn.interrupted"})  # of a turn
 STEPS = frozenset({"message", "tool.call", "tool.result", "notice"})  # folded inside a turn
 
@@ -379,7 +380,7 @@ def _delivery(payload: Mapping[str, Any], body: str) -> tuple[int, State]:
 
 
 def _payload(row: EventRow | EntryRow) -> Mapping[str, Any]:
-    if row.kind not in ("delivery", "advice", "seat.asked", "seat.settled", "driver.taken") or not row.payload:
+    if row.kind not in TOLD or not row.payload:
         return {}
     found = orjson.loads(row.payload)  # written by Polaris itself
     return found if isinstance(found, Mapping) else {}
