@@ -4,9 +4,17 @@
 -- the command says git commit, merge, … (a log that is read is no proof); a command with git commit behind which HEAD is another one
 -- than before it (commit -q prints nothing); a commit that git log shows with the session's own trailer. A commit that is printed and
 -- is not HEAD any more keeps the short name that git printed.
+--
+-- The look-ups are written for one index each, as in write_events: another plan would read the whole project.
 create or replace function polaris_data.index_commits (p_org bigint, p_project bigint, p_seqs bigint[])
 returns void
-language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set plan_cache_mode = force_generic_plan
+as $$
 begin
   delete from polaris_data.commits c where c.org_id = p_org and c.project_id = p_project and c.seq = any (p_seqs);
 
@@ -17,9 +25,11 @@ begin
       left(e.facts ->> 'repository', 300) as repository, left(e.facts ->> 'branch', 300) as branch,
       case when e.facts ->> 'commit' ~ '^[0-9a-f]{7,64}$' then e.facts ->> 'commit' end as head,
       e.kind = 'tool.result' and (e.body like '%[%] %' or e.body like '%Polaris-Session: %') as prints
-    from polaris_data.events e
-    where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs) and e.session_id is not null and e.erased_at is null
-      and (e.kind = 'tool.result' or e.facts ? 'commit')
+    from unnest(p_seqs) u (seq)
+    cross join lateral (
+      select e.* from polaris_data.events e
+      where e.org_id = p_org and e.project_id = p_project and e.seq between u.seq and u.seq order by e.seq limit 1) e
+    where e.session_id is not null and e.erased_at is null and (e.kind = 'tool.result' or e.facts ? 'commit')
   ), moved as (
     select t.*, t.head is not null and t.head is distinct from lag(t.head) over (partition by t.session_id order by t.seq) as is_new
     from told t
@@ -31,7 +41,9 @@ begin
     union all
     select m.*, f.commit, f.subject, true
     from moved m
-    join polaris_data.events e on e.org_id = p_org and e.project_id = p_project and e.seq = m.seq
+    cross join lateral (
+      select e.body, e.payload from polaris_data.events e
+      where e.org_id = p_org and e.project_id = p_project and e.seq between m.seq and m.seq order by e.seq limit 1) e
     cross join lateral polaris_data.commits_of(p_org, m.session_id, m.seq, e.body, e.payload, m.head) f
     where m.is_result and (m.prints or m.is_new)) x
   order by x.session_id, x.commit, x.made desc, x.seq
@@ -44,14 +56,18 @@ begin
   delete from polaris_data.checkouts k
   where k.org_id = p_org and k.seq = any (p_seqs)
     and k.session_id in (
-      select e.session_id from polaris_data.events e
-      where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs));
+      select e.session_id from unnest(p_seqs) u (seq)
+      cross join lateral (
+        select e.* from polaris_data.events e
+        where e.org_id = p_org and e.project_id = p_project and e.seq between u.seq and u.seq order by e.seq limit 1) e);
   insert into polaris_data.checkouts as k (org_id, session_id, seq, repository, branch, commit)
   select distinct on (e.session_id)
     p_org, e.session_id, e.seq, left(e.facts ->> 'repository', 300), left(e.facts ->> 'branch', 300), left(e.facts ->> 'commit', 64)
-  from polaris_data.events e
-  where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs)
-    and e.session_id is not null and e.erased_at is null and e.facts ?| array['repository', 'branch', 'commit']
+  from unnest(p_seqs) u (seq)
+  cross join lateral (
+    select e.* from polaris_data.events e
+    where e.org_id = p_org and e.project_id = p_project and e.seq between u.seq and u.seq order by e.seq limit 1) e
+  where e.session_id is not null and e.erased_at is null and e.facts ?| array['repository', 'branch', 'commit']
   order by e.session_id, e.seq desc
   on conflict (org_id, session_id) do update
     set seq = excluded.seq, repository = excluded.repository, branch = excluded.branch, commit = excluded.commit
