@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +168,44 @@ async def test_who_was_taken_over_while_away_delivers_late_and_does_not_take_the
     async with service.client("user:manu") as admin:
         seat = await admin.session("pj", "fxm")
     assert (seat["driver"], seat["epoch"]) == (None, 2)
+
+
+async def test_from_the_agents_and_from_terminals_it_is_asked_declined_withdrawn_given_and_taken(
+    manu: DaemonProcess, krishnas: DaemonProcess, service: RealService, tmp_path: Path
+) -> None:
+    async def polaris(daemon: DaemonProcess, *words: str) -> str:
+        """A command on the machine of somebody; what it prints."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("POLARIS_", "CLAUDE"))}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "polaris.cli", *words),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=kept | {"POLARIS_HOME": str(daemon.home)},
+            cwd=tmp_path,
+        )
+        out, _ = await process.communicate()
+        return out.decode()
+
+    await connected(manu)
+    await polaris(krishnas, "ask", "pj", "fxm", "one hour")
+    declined = await polaris(manu, "here", "--agent-session", "a1", "decline user:krishna nearly done")
+    await polaris(krishnas, "ask", "pj", "fxm")
+    withdrawn = await polaris(krishnas, "seat", "withdraw", "pj", "fxm")
+    nobody = await polaris(manu, "here", "--agent-session", "a1", "give")
+    await polaris(krishnas, "ask", "pj", "fxm")
+    given = await polaris(manu, "here", "--agent-session", "a1", "give user:krishna")
+    joined = await krishnas.connect("k1")
+    listed = await polaris(manu, "seat", "list", "pj", "fxm")
+    taken = await polaris(manu, "seat", "take", "pj", "fxm", "Krishna is on leave")
+    refused = await polaris(krishnas, "seat", "take", "pj", "fxm", "mine")
+
+    assert declined == "user:krishna is told that you keep the seat of pj/fxm.\n"
+    assert withdrawn == "You do not ask for the seat of pj/fxm any more.\n"
+    assert nobody == "Nobody asks for the seat of pj/fxm.\n"
+    assert given.startswith("The seat of pj/fxm is kept for user:krishna for five minutes.\n")
+    assert joined["claimed"]
+    assert [word for word in listed.split() if word in ("declined", "withdrawn", "given")] == [
+        *("declined", "withdrawn", "given"),
+    ]
+    assert taken.startswith("You took the seat of pj/fxm from user:krishna (epoch 3).\n")
+    assert "administrator" in refused
