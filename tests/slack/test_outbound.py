@@ -207,3 +207,18 @@ async def test_a_reader_that_fails_ends_the_worker_so_that_it_starts_again(
     with pytest.raises(ZeroDivisionError):
         async with asyncio.timeout(10):
             await Outbound(outbox.place).run()
+
+
+async def test_what_was_erased_before_it_was_read_is_not_posted(outbox: Outbox, db: psycopg.Connection[Any]) -> None:
+    await outbox.house.push("prompt", "by mistake")
+    db.execute("set session_replication_role = replica")
+    db.execute("update polaris_data.events set body = '', payload = null, erased_at = now() where kind = 'prompt'")
+    db.execute("set session_replication_role = origin")
+    work = Outbound(outbox.place)
+    async with running(work.run()):
+        await caught_up(outbox)
+        await outbox.house.push("prompt", "on purpose")
+        work.project_changed((await outbox.house.channel()).project_id)
+        await caught_up(outbox)
+
+    assert told(outbox) == ["on purpose"]

@@ -181,3 +181,13 @@ def test_administrators_only(story: Story) -> None:
     with refused(422, "body_is_there"):
         story.erase_session(actor=story.me, reason=" ", **fxm)
     assert numbers(story) == [1, 2]
+
+
+def test_why_somebody_took_the_seat_over_goes_too(story: Story) -> None:
+    fxm = story.session("fxm", driver="user:krishna")
+    story.take_over_seat(actor=story.me, epoch=1, reason="hush", lease_seconds=60, **fxm)
+    assert "events" in traces(story, "hush")
+    erase_all(story, story.erase_session(actor=story.me, reason=REASON, **fxm))
+
+    assert traces(story, "hush") == {}
+    assert len(story.list_seats(actor=story.me, **fxm)) == 2

@@ -40,6 +40,7 @@ def event(kind: str = "prompt", **more: Any) -> dict[str, Any]:
         (event("tool.call", body="Bash: npm test"), "[agent of user:manu/fxm] ⚙ Bash: npm test"),
         (event("tool.result", body="ok\nfine"), "[agent of user:manu/fxm] ↳ ok ⏎ fine"),
         (event("tool.result"), "[agent of user:manu/fxm] ↳ done"),
+        (event("prompt", erased_at="2026-11-23T07:00:00Z"), "· user:manu/fxm prompt: (erased)"),
         (event("driver.claimed", epoch=3), "· user:manu/fxm drives (epoch 3)"),
         (event("driver.released"), "· user:manu/fxm left the seat"),
         (event("driver.expired"), "· user:manu/fxm lost the seat: the lease ran out"),

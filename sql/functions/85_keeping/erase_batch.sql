@@ -1,7 +1,7 @@
 -- Goes on with an erasure: looks at the next events of one project, makes tombstones of those that are meant, and takes away what stands
 -- of them elsewhere. The last batch says in the audit log that it is done. What was done stays done: after a crash the next batch begins
 -- where the last one ended. Answers how many events became tombstones, and whether it is done, or waits for a legal hold to be lifted. Who
--- claimed and left a seat, and when, is not content: these events stay as they are. The service only.
+-- claimed and left a seat, and when, is not content: these events stay as they are (may_be_erased). The service only.
 -- Fails: 404 no_such_erasure.
 create or replace function polaris.erase_batch (p_org bigint, p_erasure bigint, p_limit integer default 200)
 returns table (erased integer, done boolean, waits boolean)
@@ -30,7 +30,7 @@ begin
     select t.* into v_part from polaris_data.erasure_parts t
     where t.org_id = p_org and t.erasure_id = p_erasure and t.project_id = v_project;
     if v_erasure.participant is null then
-      select array_agg(e.seq order by e.seq) filter (where e.kind not like 'driver.%' and e.kind not like 'session.%'),
+      select array_agg(e.seq order by e.seq) filter (where polaris_data.may_be_erased(e.kind)),
         case when count(*) < p_limit then v_part.until_seq else max(e.seq) end
       into v_seqs, v_to
       from (
@@ -41,7 +41,7 @@ begin
       v_to := least(v_part.seq + 5 * p_limit, v_part.until_seq);
       select array_agg(e.seq order by e.seq) into v_seqs from polaris_data.events e
       where e.org_id = p_org and e.project_id = v_project and e.seq > v_part.seq and e.seq <= v_to
-        and e.actor = v_erasure.participant and e.kind not like 'driver.%' and e.kind not like 'session.%';
+        and e.actor = v_erasure.participant and polaris_data.may_be_erased(e.kind);
     end if;
     perform polaris_data.erase_copies(
       p_org, v_project, v_erasure.session_id, v_erasure.participant, v_part.seq, v_to, coalesce(v_seqs, '{}'));
