@@ -11,7 +11,7 @@ returns table (
   commit text, at timestamptz, prompt_seq bigint, prompt text
 )
 language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 #variable_conflict use_column
 declare
   v_me record;
@@ -41,7 +41,9 @@ begin
       and (t.written or p_reads)
     order by t.seq desc limit p_limit) t
   join polaris_data.sessions s on s.org_id = v_me.org_id and s.session_id = t.session_id
-  join polaris_data.events e on e.org_id = v_me.org_id and e.project_id = t.project_id and e.seq = t.seq
+  cross join lateral (
+    select e.actor, e.body, e.facts, e.recorded_at from polaris_data.events e
+    where e.org_id = v_me.org_id and e.project_id = t.project_id and e.seq between t.seq and t.seq order by e.seq limit 1) e
   cross join lateral polaris_data.prompt_of(v_me.org_id, t.session_id, t.turn, t.seq) q
   where p.org_id = v_me.org_id and (v_project is null or p.project_id = v_project)
     and polaris_data.may_see(v_me.org_id, v_me.actor, p.project_id, p.visibility)
