@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from polaris import tokens
 from polaris.cli import main
-from polaris.db import analysts, founding
+from polaris.db import analysts, founding, migrate, sources
 from polaris.errors import Conflict, Forbidden, NotFound
 
 NAME = "polaris_test_analyst"
@@ -106,6 +107,30 @@ def test_a_revoked_login_is_thrown_out_with_what_it_left_behind(database: Any, o
         assert owner.execute("select count(*) from pg_largeobject_metadata").fetchone() == (0,)
     with pytest.raises(NotFound):
         analysts.revoke(database.owner, org, "user:manu", "polaris_api")
+
+
+def test_an_upgrade_does_not_wait_for_who_is_reading(database: Any, org: int) -> None:
+    with (
+        psycopg.connect(create(database, org)) as connection,
+        psycopg.connect(database.owner, autocommit=True) as owner,
+    ):
+        connection.execute("select from polaris_history.events")
+        owner.execute("delete from polaris_meta.sources where name = 'functions/80_history/events.sql'")
+
+        assert "functions/80_history/events.sql" in migrate.apply(database.owner)
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("select 1")
+    assert migrate.status(database.owner).up_to_date
+
+
+def test_a_migration_may_drop_a_view(database: Any, org: int, tmp_path: Path) -> None:
+    # To change a column below it. No file of functions differs, and the view is there again.
+    shutil.copytree(sources.folder(), tmp_path / "sql")
+    (tmp_path / "sql/migrations/9999_drop.sql").write_text("-- A column.\ndrop view polaris_history.events;\n")
+
+    assert "migrations/9999_drop.sql" in migrate.apply(database.owner, tmp_path / "sql")
+    with psycopg.connect(create(database, org)) as connection:
+        assert connection.execute("select count(*) > 0 from polaris_history.events").fetchone() == (True,)
 
 
 # The commands
