@@ -19,7 +19,8 @@ declare
   v_until timestamptz := coalesce(p_until, 'infinity');
   v_place record;
   v_left integer := p_limit;
-  v_spans integer := 0;
+  -- A prefix costs the index the same in each span, short or long: few and longer ones.
+  v_spans integer := case when p_query::text like '%:*%' then 4 else 0 end;
   v_next timestamptz;
   v_level integer;
   v_span record;
@@ -31,14 +32,8 @@ begin
     v_until := least(v_until, coalesce(p_from_at, 'infinity') + interval '1 microsecond');
   end if;
   while v_left > 0 loop
-    if p_oldest then
-      select n.at into v_next from polaris_data.search_entries n
-      where n.org_id = p_org and n.at >= v_since and n.at < v_until order by n.at limit 1;
-    else
-      select n.at into v_next from polaris_data.search_entries n
-      where n.org_id = p_org and n.at >= v_since and n.at < v_until order by n.at desc limit 1;
-    end if;
-    exit when not found;
+    v_next := polaris_data.search_next(p_org, v_since, v_until, p_oldest);
+    exit when v_next is null;
     v_level := case when v_spans < 2 then 0 when v_spans < 5 then 1 when v_spans < 9 then 2 else 3 end;
     v_spans := v_spans + 1;
     v_span := polaris_data.search_span(v_next, v_level);
