@@ -472,5 +472,9 @@ def _take_back(file: Path, schema: str) -> None:
             known = {row[1] for row in old.execute(f"pragma table_info({table})")}
             for name in [row[1] for row in db.execute(f"pragma table_info({table})") if row[1] not in known]:
                 db.execute(f"alter table {table} drop column {name}")
+        kept = {row[0] for row in old.execute("select name from sqlite_master where type = 'table'")}
+        for (table,) in db.execute("select name from sqlite_master where type = 'table'").fetchall():
+            if table not in kept:
+                db.execute(f"drop table {table}")
         db.execute("pragma user_version = 1")
     db.close()
