@@ -63,7 +63,8 @@ def test_the_guide_has_every_verb_and_every_reaction() -> None:
     assert len(reactions) == 7
     assert {EMOJI[name] for name in reactions} <= set(re.findall(r"(?m)^\| (\S+) \|", guide))
     assert {found.verb for verb in verbs if (found := address.verb(verb, None))} == {
-        *("who", "brief", "mute", "unmute", "final-only", "handoff", "seat", "decline")
+        *("who", "brief", "mute", "unmute", "final-only", "handoff", "seat", "decline"),
+        *("decision", "question", "answer", "star"),
     }
 
 

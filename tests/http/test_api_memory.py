@@ -10,9 +10,7 @@ async def test_a_brief_names_its_events_and_says_since_when(manu: Client) -> Non
     whole = await manu.get("/projects/pj/sessions/fxm/brief")
     since = await manu.get(f"/projects/pj/sessions/fxm/brief?since={first['seq']}")
 
-    assert (
-        f"#{first['seq']} user:manu first asked: Build the login" in whole["text"]
-    )
+    assert f"#{first['seq']} user:manu first asked: Build the login" in whole["text"]
     assert whole["since"] is None
     assert (since["since"], "Build the login" in since["text"]) == (first["seq"], False)
 

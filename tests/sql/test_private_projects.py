@@ -23,7 +23,7 @@ SECRETS = (HIDDEN, "inner-session", DRIVER, "hidden words", "hidden rewording", 
 # By these a function names a project or something in it.
 NAMES = {"p_project", "p_projects", "p_project_id", "p_delivery"}
 UNGATED = {
-    "begin_import": "makes a project, for administrators, who see each: refused to all others before anything is looked up",
+    "begin_import": "makes a project, for administrators, who see each: others are refused before that",
     "finish_slack_event": "a bridge under its lease; nothing is posted for a project that is private",
     "index_events": "the service only: who may see what was indexed is asked when it is read",
     "prune_project": "the keeper's: it deletes what is too old, whoever may see it",
