@@ -1,4 +1,4 @@
-"""Two at the seat at once: who asks, gives, takes over, withdraws, leaves. The session's lock decides; nobody sleeps."""
+"""Two at the seat at once: who asks, gives, takes over, withdraws, leaves. The lock decides; nobody sleeps."""
 
 import json
 from collections.abc import Callable, Iterator
