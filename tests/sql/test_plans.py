@@ -247,3 +247,32 @@ def test_a_page_of_the_audit_log_reads_a_page(database: Any, org: int, db: Any) 
                 more_scans, more_entries = writer.read("audit")
                 assert more_scans == scans
                 assert more_entries - entries < 50, after
+
+
+@pytest.mark.parametrize("statistics", ["none", "of empty tables", "of full tables"])
+def test_the_pass_behind_the_ingest_reads_what_it_indexes(database: Any, org: int, db: Any, statistics: str) -> None:
+    """Each table made from the record looks its events up; none of them reads the project to find its hundred."""
+    if statistics == "of empty tables":
+        db.execute("vacuum analyze")
+    writer = Writer(database.owner, org)
+    (project,) = db.execute("select project_id from polaris_data.projects where name = 'a'").fetchone()
+    step = "select polaris.index_events(%(org)s, %(project)s, 50)"
+    names = {"org": org, "project": project}
+    with writer.connection:
+        for k in range(60):
+            writer.batch(k)
+            if k == 30 and statistics == "of full tables":
+                db.execute("analyze")
+            if k < 20:
+                writer.connection.execute(step, names)  # planned while there was next to nothing
+        for _ in range(2):  # the second time everything is there already
+            scans, entries = writer.read()
+            for _ in range(20):
+                assert writer.connection.execute(step, names).fetchone() == (50,)
+            more_scans, more_entries = writer.read()
+
+            assert more_scans == scans
+            assert more_entries - entries < 20 * 50 * 20
+            writer.connection.execute("select polaris.reset_index()")
+            for _ in range(20):
+                writer.connection.execute(step, names)

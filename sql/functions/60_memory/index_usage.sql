@@ -1,15 +1,41 @@
 -- What models used, as these events tell it. A message of a model is one row: it stays where it was told first, and a later telling, in
 -- this session or in one that was resumed or forked, can only make its counts larger. What an event does not tell any more, because it
 -- was erased, goes with it.
+--
+-- The numbers come in order. The look-ups are written for one index each, as in write_events; only the few events that tell something
+-- are looked at closely.
 create or replace function polaris_data.index_usage (p_org bigint, p_project bigint, p_seqs bigint[])
 returns void
-language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_telling bigint[];
 begin
-  delete from polaris_data.usage u
-  using polaris_data.events e
-  where u.org_id = p_org and u.project_id = p_project and u.seq = any (p_seqs)
-    and e.org_id = p_org and e.project_id = p_project and e.seq = u.seq
-    and not coalesce(e.facts -> 'usage' @> jsonb_build_array(jsonb_build_object('message', u.message)), false);
+  select array_agg(u.seq) into v_telling
+  from unnest(p_seqs) u (seq)
+  cross join lateral (
+    select e.facts from polaris_data.events e
+    where e.org_id = p_org and e.project_id = p_project and e.seq between u.seq and u.seq order by e.seq limit 1) e
+  where e.facts ? 'usage';
+
+  -- Of new events there is nothing to delete.
+  perform from polaris_data.usage u
+  where u.org_id = p_org and u.project_id = p_project and u.seq between p_seqs[1] and p_seqs[cardinality(p_seqs)] order by u.seq limit 1;
+  if found then
+    delete from polaris_data.usage u
+    where u.org_id = p_org and u.project_id = p_project and u.seq = any (p_seqs) and (
+      select not coalesce(e.facts -> 'usage' @> jsonb_build_array(jsonb_build_object('message', u.message)), false)
+      from polaris_data.events e
+      where e.org_id = p_org and e.project_id = p_project and e.seq between u.seq and u.seq order by e.seq limit 1);
+  end if;
+  if v_telling is null then
+    return;
+  end if;
   insert into polaris_data.usage as u (
     org_id, agent, message, project_id, session_id, seq, turn, actor, model, input_tokens, output_tokens, cache_read_tokens,
     cache_write_tokens, cost_usd, at)
@@ -22,10 +48,12 @@ begin
       polaris_data.tokens_of(m -> 'output') as output, polaris_data.tokens_of(m -> 'cache_read') as cache_read,
       polaris_data.tokens_of(m -> 'cache_write') as cache_write,
       case when jsonb_typeof(m -> 'cost_usd') = 'number' then least(greatest((m -> 'cost_usd')::numeric, 0), 1000000) end as cost
-    from polaris_data.events e
+    from unnest(v_telling) n (seq)
+    cross join lateral (
+      select e.* from polaris_data.events e
+      where e.org_id = p_org and e.project_id = p_project and e.seq between n.seq and n.seq order by e.seq limit 1) e
     cross join lateral jsonb_array_elements(case when jsonb_typeof(e.facts -> 'usage') = 'array' then e.facts -> 'usage' end) m
-    where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs)
-      and jsonb_typeof(m -> 'message') = 'string' and length(m ->> 'message') between 1 and 200) t
+    where jsonb_typeof(m -> 'message') = 'string' and length(m ->> 'message') between 1 and 200) t
   group by t.agent, t.message
   order by t.agent, t.message
   on conflict (org_id, agent, message) do update set
