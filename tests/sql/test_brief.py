@@ -108,7 +108,7 @@ def test_the_sessions_beside_it_are_named_with_their_last_event(story: Story) ->
 
     assert told(story, fxm).splitlines()[-2:] == [
         "Beside it",
-        f"#{story.events()[-1].seq} reply in fxk; agent:bot drives it",
+        f"#{story.events()[-1].seq} reply in fxk, driven by agent:bot",
     ]
 
 

@@ -21,7 +21,7 @@ from polaris import credentials, tokens
 from polaris.bridge.app import Bridge
 from polaris.bridge.seal import Seal
 from polaris.client import Client
-from polaris.db import calls, slack_calls
+from polaris.db import calls, keeping_calls, slack_calls
 from polaris.demo_slack import FakeSlack
 from polaris.demo_stage import Machine, machine
 from polaris.http.web import visitor as visitors
@@ -235,6 +235,11 @@ async def _work(scene: Scene, secrets: dict[str, str], folder: Path, stack: Asyn
         org = scene.place.org_id
         await calls.say(conn, org, "user:priya", "storefront", "Demo at three. I show the sign-in from the floor.")
         await calls.set_policy(conn, org, "user:manu", "storefront", "auth", "human", "suggest")
+    clock = "The clock skew that we allow is 30 s, as in billing."
+    await manu.annotate("storefront", "decision", clock, session="auth")
+    await priya.annotate("storefront", "question", "Who rotates the keys of the identity service?", session="auth")
+    (asked,) = [event for event in await _events(manu) if event["body"] == "Set up the users table"]
+    await priya.annotate("storefront", "star", "", about=asked["seq"])
     await priya.inject("storefront", "auth", "Accept tokens for 30 s after they expire, as billing does.")
     await auth.ask("Now the refresh path. Rotate the refresh token each time, and detect reuse.")
     await auth.start(
@@ -243,8 +248,11 @@ async def _work(scene: Scene, secrets: dict[str, str], folder: Path, stack: Asyn
         "  if (await used(token)) return revokeFamily(token.family);\n  await markUsed(token);\n  return issue(user);",
         "Reuse of an old token ends the whole family.",
     )
-    events = [event async for event in manu.history("storefront")]
-    scene.seqs["edit"] = next(e["seq"] for e in events if (e["payload"] or {}).get("tool_name") == "Edit")
+    scene.seqs["edit"] = next(e["seq"] for e in await _events(manu) if (e["payload"] or {}).get("tool_name") == "Edit")
+
+
+async def _events(client: Client) -> list[dict[str, Any]]:
+    return [event async for event in client.history("storefront")]
 
 
 @dataclass
@@ -326,3 +334,6 @@ async def _settings(place: Place) -> None:
         await calls.invite(conn, org, by, "zoe@northwind.example", "member", digest)
         await calls.begin_device_login(conn, b"d" * 32, DEVICE, "build-7", "192.0.2.7")
         await calls.mark_read(conn, org, by, "storefront", 10_000)
+        await keeping_calls.set_retention(conn, org, by, None, 365)
+        await keeping_calls.set_retention(conn, org, by, "billing", 90)
+        await keeping_calls.place_hold(conn, org, by, "due-diligence", "Asked for by counsel, until the deal is closed")

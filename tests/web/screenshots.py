@@ -71,6 +71,9 @@ SHOTS = {
     "session-dark": Shot("/o/{org}/p/{p}/s/{s}", f"{HERE}/p/storefront/s/auth", theme="dark", unfold="src/refresh.ts"),
     "session-phone": Shot("/o/{org}/p/{p}/s/{s}", f"{HERE}/p/storefront/s/auth", size=PHONE),
     "replay": Shot("/o/{org}/p/{p}/s/{s}", f"{HERE}/p/storefront/s/auth?from=start"),
+    "brief": Shot("/o/{org}/p/{p}/brief", f"{HERE}/p/storefront/brief"),
+    "decisions": Shot("/o/{org}/p/{p}/decisions", f"{HERE}/p/storefront/decisions"),
+    "search": Shot("/o/{org}/search", f"{HERE}/search?q=rate+limit*&project=storefront"),
     "event": Shot("/o/{org}/p/{p}/e/{seq}", f"{HERE}/p/storefront/e/{{edit}}"),
     "project-settings": Shot("/o/{org}/p/{p}/settings", f"{HERE}/p/due-diligence/settings"),
     "members": Shot("/o/{org}/settings/members", f"{HERE}/settings/members"),
@@ -84,6 +87,7 @@ SHOTS = {
     "slack-refused": Shot("/slack/oauth/callback", "/slack/oauth/callback?state=forged&code=x", size=LOW),
     "slack-people": Shot("/o/{org}/settings/slack/people", f"{HERE}/settings/slack/people"),
     "slack-channel": Shot("", "{slack}", "", size=TALL),
+    "keeping": Shot("/o/{org}/settings/keeping", f"{HERE}/settings/keeping", size=TALL),
     "audit": Shot("/o/{org}/settings/audit", f"{HERE}/settings/audit"),
 }
 

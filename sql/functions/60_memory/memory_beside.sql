@@ -3,9 +3,9 @@
 create or replace function polaris_data.memory_beside (p_org bigint, p_project bigint, p_session bigint, p_after bigint)
 returns table (pick bigint, at bigint, line text)
 language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
-  select row_number() over (order by e.seq desc), -e.seq, format('#%s %s in %s%s; %s', e.seq, e.kind, o.name,
-    case when a.body <> '' then format(', last asked: %s', polaris_data.excerpt(a.body, 120)) else '' end,
-    coalesce(o.driver || ' drives it', 'nobody drives it'))
+  select row_number() over (order by e.seq desc), -e.seq, format('#%s %s in %s, %s%s', e.seq, e.kind, o.name,
+    coalesce('driven by ' || o.driver, 'which nobody drives'),
+    case when a.body <> '' then format('; last asked: %s', polaris_data.excerpt(a.body, 120)) else '' end)
   from polaris_data.sessions o
   cross join lateral (
     select x.seq, x.kind from polaris_data.events x
