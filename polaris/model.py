@@ -27,6 +27,7 @@ ADVICE_CHARACTERS = 8000  # what an agent takes in one piece
 FLOOR_CHARACTERS = 65536
 NOTE_CHARACTERS = 1000  # with a request for the seat
 SOMETHING = r"[^ \t\r\n]"  # a text with something in it
+FILE = r"[^/ ] *$"  # a path that does not name a folder
 
 PUSHED_KINDS = frozenset({"prompt", "message", "reply", "tool.call", "tool.result", "turn.interrupted", "notice"})
 
@@ -84,6 +85,16 @@ Since = Annotated[
     ),
 ]
 SenderPolicy = Literal["auto", "suggest", "mute"]
+
+
+def _dated(value: object) -> object:
+    """Pydantic takes a number, also one in a text, for seconds or milliseconds since 1970. Nobody means that."""
+    if isinstance(value, str) and value[4:5] != "-":
+        raise ValueError("a time is written as in RFC 3339, with an offset")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_dated)]
 
 
 def _many(value: object) -> object:
@@ -399,6 +410,15 @@ class FileChanges(Answer):
 
 class AnnotationIn(Body):
     """A mark in the record. Only a star about an event needs no words."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"body": {"pattern": SOMETHING}}, "required": ["body"]},
+                {"properties": {"what": {"const": "star"}, "about": {"type": "integer"}}, "required": ["about"]},
+            ]
+        }
+    )
 
     what: What
     body: Annotated[str, Field(max_length=ADVICE_CHARACTERS)] = ""
@@ -833,8 +853,8 @@ class SearchQuery(Query):
     session: Name | None = Field(None, description="Of the project that is named, too.")
     kind: Annotated[list[Kind], BeforeValidator(_many), Field(max_length=20)] | None = None
     actor: Annotated[list[Actor], BeforeValidator(_many), Field(max_length=100)] | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     file: Annotated[str, Field(min_length=1, max_length=1000, description="A path, or the end of one.")] | None = None
     before: Annotated[str, Field(max_length=100)] | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 30
@@ -897,8 +917,8 @@ class ExportQuery(Query):
     """Which part of the record: events after a number, recorded at a time or later, and before a time."""
 
     after: Seq | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class ImportQuery(Query):
@@ -920,7 +940,8 @@ class CommitsQuery(Query):
 
 
 class FilesQuery(Query):
-    path: Annotated[str, Field(max_length=2000, description="A name or the end of a path.")] = ""
+    # The pattern is for readers of the document: what does not fit it, the database refuses in better words.
+    path: str = Field(max_length=2000, description="A name or the end of a path.", json_schema_extra={"pattern": FILE})
     project: Name | None = Field(None, description="Only in this one; null: in all that the caller may see.")
     reads: bool = Field(False, description="Also the calls that only read it.")
     before: Seq | None = None
@@ -932,8 +953,8 @@ class UsageQuery(Query):
 
     project: Name | None = None
     session: Name | None = Field(None, description="Of the project that is named, too.")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     by: Literal["session", "person", "project", "day", "model"] = "session"
     limit: Annotated[int, Field(ge=1, le=PAGE_EVENTS)] = 100
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from polaris import model
 from polaris.db.rows import FoundRow
-from polaris.errors import Unprocessable
+from polaris.errors import NotFound
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 
 def place(text: str | None) -> Place:
-    """The place that `page` named ``next``. Raises 422 ``place_not_valid``."""
+    """The place that `page` named ``next``. Raises 404 ``no_such_place``."""
     if text is None:
         return Place()
     try:
@@ -39,7 +39,7 @@ def place(text: str | None) -> Place:
             raise ValueError
         return Place(EPOCH + at * MICROSECOND, project, seq)
     except (ValueError, OverflowError) as error:
-        raise Unprocessable("There is no such place in what was found.", code="place_not_valid") from error
+        raise NotFound("There is no such place in what was found.", code="no_such_place") from error
 
 
 def page(found: Sequence[FoundRow], limit: int) -> model.FoundPage:

@@ -457,6 +457,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Tokens and cost as agents report them, by session, person, project, day or model.",
         query=model.UsageQuery,
         reply=model.UsageSums,
+        errors=(404,),
     ),
     Operation(
         "read_session",

@@ -75,20 +75,16 @@ class Operation:
         arguments: dict[str, BaseModel] = {}
         if self.params:
             arguments["params"] = self.read_path(request.match_info)
-        if not request.query_string:
-            if self.query:
-                arguments["query"] = self.query()
-            return arguments
-        query = request.query
+        query = request.query if request.query_string else {}
         if self.query:
-            values = {key: query.getall(key) for key in query}
+            values = {key: request.query.getall(key) for key in query}
             try:
                 arguments["query"] = self.query.model_validate(
                     {key: found[0] if len(found) == 1 else found for key, found in values.items()}
                 )
             except ValidationError as error:
                 raise invalid(error) from error
-        else:
+        elif query:
             raise Unprocessable("This takes no query.", details=sorted(set(query))[:20])
         return arguments
 

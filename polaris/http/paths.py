@@ -30,7 +30,8 @@ class OfAnnotation(InProject):
 
 
 class OfCommit(_Path):
-    sha: str = Field(max_length=200)
+    # The pattern is for readers of the document: what does not fit it, the database refuses in better words.
+    sha: str = Field(max_length=200, json_schema_extra={"pattern": "^[0-9A-Fa-f]{4,64}$"})
 
 
 class OfRequest(InSession):

@@ -26,9 +26,10 @@ async def test_schemathesis_finds_nothing(database: Any, tmp_path: Path) -> None
             f"{place.url}/openapi.json",
             "--header",
             f"Authorization: Bearer {place.admin.token}",
-            # A stream of events does not end, and a fuzzer that revokes the token that it was given finds only 401.
+            # A stream of events does not end, a fuzzer that revokes the token that it was given finds only 401, and it
+            # cannot write lines of JSON (tests/http/test_api_exports.py sends broken ones).
             "--exclude-path-regex",
-            r"/events$|^/tokens/\{id\}|^/me/token|^/members/\{handle\}",
+            r"/events$|/import$|^/tokens/\{id\}|^/me/token|^/members/\{handle\}",
             "--phases",
             "examples,coverage,fuzzing",
             "--max-examples",

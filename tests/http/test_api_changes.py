@@ -70,7 +70,7 @@ async def test_where_each_session_stands(worked: Client) -> None:
         ("/commits/" + "c" * 40, 404, "no_such_commit"),
         ("/commits/HEAD", 422, "commit_is_hex"),
         ("/commits/a%00b", 422, "commit_is_hex"),
-        ("/files", 422, "path_is_missing"),
+        ("/files", 422, "not_valid"),
         ("/files?path=src/", 422, "path_is_missing"),
         ("/files?path=a.py&project=none", 404, "no_such_project"),
         ("/projects/none/commits", 404, "no_such_project"),

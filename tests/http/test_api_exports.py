@@ -310,6 +310,19 @@ async def test_a_secret_in_any_field_of_any_row_is_redacted_or_refused(place: Pl
     assert tried > 100
 
 
+async def test_an_import_says_of_which_export_it_is(manu: Client) -> None:
+    status, answer = await manu.call("POST", "/projects/copy/import", data=b"", headers=MEDIA)
+
+    assert (status, answer["code"]) == (422, "not_valid")
+
+
+@pytest.mark.parametrize("bound", ["until=0.5", "since=1764000000", "since=2026-01-01", "until=2026-01-01T00:00:00"])
+async def test_a_bound_is_a_time_with_an_offset(manu: Client, bound: str) -> None:
+    status, answer = await manu.call("GET", f"/projects/pj/export?{bound}")
+
+    assert (status, answer["code"]) == (422, "not_valid")
+
+
 async def test_only_administrators_bring_a_project_in(place: Place, manu: Client) -> None:
     left = await exported(manu, "pj")
     krishna = await place.client("user:krishna")

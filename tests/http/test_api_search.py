@@ -55,10 +55,9 @@ async def test_a_private_project_and_a_token_for_one_project_bound_the_search(ma
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("q=x&before=nonsense", "place_not_valid"),
-        ("q=x&before=" + "MQ", "place_not_valid"),
         ("q=x&session=fxm", "session_needs_a_project"),
         ("q=x&since=2026-01-01", "not_valid"),
+        ("q=x&since=0.5", "not_valid"),
         ("q=x&limit=201", "not_valid"),
         ("q=" + "x" * 1001, "not_valid"),
         ("kind=nope", "not_valid"),
@@ -68,6 +67,13 @@ async def test_what_means_nothing_is_refused(manu: Client, query: str, code: str
     status, problem = await manu.call("GET", f"/search?{query}")
 
     assert (status, problem["code"]) == (422, code)
+
+
+@pytest.mark.parametrize("before", ["nonsense", "MQ", "0" * 100])
+async def test_a_place_that_no_page_named_is_not_found(manu: Client, before: str) -> None:
+    status, problem = await manu.call("GET", f"/search?q=x&before={before}")
+
+    assert (status, problem["code"]) == (404, "no_such_place")
 
 
 async def test_any_text_may_be_looked_for_and_none_is_logged(manu: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -165,8 +165,15 @@ class Side:
         low, said = got.lower(), unquote(sent)
         return sorted({s for s in self.secrets if s.lower() in low} | {n for n in names if n in low and n not in said})
 
+    async def settle(self) -> None:
+        """Waits until the index has caught up with what this side itself wrote."""
+        async with asyncio.timeout(DEADLINE), self.place.service.database.connection() as conn:
+            while any(row.org_id == self.org_id for row in await calls.list_unindexed(conn)):
+                await asyncio.sleep(0.05)
+
     async def dump(self) -> dict[str, list[str]]:
         """Every row of every table that belongs to this organization, and its people with their browsers."""
+        await self.settle()
         sql = self.place.sql
         tables = await sql(
             "select table_name from information_schema.columns "
