@@ -57,7 +57,7 @@ class Analyst(Group):
             me = await administrator(urls.owner)
             rows = await base.in_thread(analysts.listed, urls.owner, me.org_id, me.actor)
         columns = ["login", "actor", "sees_private", "created_by", "created_at", "revoked_at"]
-        return Result(rows, base.table(rows, columns))
+        return Result(rows, base.table(rows, columns) or ["There are no analysts."])
 
     @command
     async def revoke(self, login: str) -> Result:

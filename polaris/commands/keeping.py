@@ -70,7 +70,7 @@ class Hold(Group):
         async with base.service() as client:
             rows = await client.holds()
         columns = ["hold_id", "project", "reason", "placed_by", "placed_at", "lifted_by", "lifted_at"]
-        return Result(rows, base.table(rows, columns))
+        return Result(rows, base.table(rows, columns) or ["Nothing is held."])
 
 
 class Erase(Group):
@@ -103,7 +103,9 @@ class Erase(Group):
             rows = await client.erasures()
         shown = [row | {"state": _state(row), "what": _target(row)} for row in rows]
         return Result(
-            rows, base.table(shown, ["erasure_id", "what", "state", "erased", "asked_by", "asked_at", "reason"])
+            rows,
+            base.table(shown, ["erasure_id", "what", "state", "erased", "asked_by", "asked_at", "reason"])
+            or ["Nothing was erased."],
         )
 
 
@@ -133,7 +135,7 @@ class Scrub(Group):
         return Result([one.data() for one in found], lines, exit_code=Exit.FAILURE if held else Exit.OK)
 
 
-def _days(count: int | None, never: str = "ever") -> str:
+def _days(count: int | None, never: str = "for ever") -> str:
     return never if count is None else base.counted(count, "day")
 
 

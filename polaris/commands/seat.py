@@ -26,7 +26,9 @@ class Seat(Group):
             row | {"note": render.shortened(row["note"], NOTE_CHARACTERS), "state": row["ended_how"] or "waits"}
             for row in rows
         ]
-        return Result(rows, base.table(shown, ["seq", "actor", "state", "asked_at", "expires_at", "note"]))
+        return Result(
+            rows, base.table(shown, ["seq", "actor", "state", "asked_at", "expires_at", "note"]) or ["Nobody asks."]
+        )
 
     @command
     async def give(self, project: str, session: str, who: str | None = None) -> Result:
