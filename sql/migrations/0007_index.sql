@@ -33,7 +33,7 @@ create index search_entries_by_words on polaris_data.search_entries using gin (w
 create index search_entries_by_time on polaris_data.search_entries (org_id, at);
 comment on table polaris_data.search_entries is 'The words of the record, for search: filled behind the ingest.';
 comment on column polaris_data.search_entries.words is
-  'Words and parts of identifiers; and as marks (=o1, =p12, …) the organization, project, session, kind, actor and spans of time, so that one index finds what is in all of them.';
+  'Words and parts of identifiers; and as marks (=o1, =p12, …) the organization, project, session, kind, actor, spans of time and files, so that one index finds what is in all of them.';
 
 -- Nobody reads since when a post of Slack is on its way: it is due again 60 seconds after that.
 alter table polaris_data.slack_posts drop column posting_since;

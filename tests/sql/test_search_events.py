@@ -209,6 +209,46 @@ def test_a_file_is_named_by_the_end_of_its_path(story: Story, fxm: Place) -> Non
     assert found(story, None, file="fresh.ts") == found(story, "nothing", file="refresh.ts") == []
 
 
+def test_of_two_paths_that_end_alike_the_one_that_is_meant_is_found(story: Story, fxm: Place) -> None:
+    """The index knows two parts of a path; the pages are full of those that are it."""
+    for number in range(6):
+        path = f"/home/m/{'shop' if number % 2 else 'bank'}/src/it's \\ auth/refresh.ts"
+        payload = {"tool_name": "Edit", "tool_input": {"file_path": path}}
+        say(story, fxm, f"edit {number}", kind="tool.call", payload=payload)
+
+    file = "shop/src/it's \\ auth/refresh.ts"
+    first = story.search_events(actor=story.me, file=file, limit=2)
+    place = {"before_at": first[-1].recorded_at, "before_project": first[-1].project_id, "before_seq": first[-1].seq}
+
+    assert [row.snippet.split()[1] for row in first] == ["5", "3"]
+    assert [text.split()[1] for text in found(story, None, file=file, limit=2, **place)] == ["1"]
+    assert len(found(story, None, file="it's \\ auth/refresh.ts")) == 6
+    assert found(story, None, file="x" * 3000) == []
+
+
+def test_a_prefix_is_found_among_the_newest_and_however_far_back(story: Story, fxm: Place) -> None:
+    """The newest thousand events are read one by one, those before them by the index of words."""
+    texts = ["needlework", "needlecase", *["hay"] * 1050, "needlepoint", "nothing"]
+    say(story, fxm, *texts)
+    newest = story.search_events(actor=story.me, query="needle*", limit=2)
+    place = {"before_at": newest[-1].recorded_at, "before_project": newest[-1].project_id, "before_seq": newest[-1].seq}
+
+    assert found(story, "needle*") == ["needlepoint", "needlecase", "needlework"]
+    assert found(story, "needle* -needlecase") == ["needlepoint", "needlework"]
+    assert found(story, "needle*", limit=2, **place) == ["needlework"]
+    for limit, bodies in ((2, ["needlework", "needlecase"]), (3, ["needlework", "needlecase", "needlepoint"])):
+        rows = story.find_events(actor=story.me, project="pj", query="needle*", after=0, limit=limit)
+        assert [row.body for row in rows] == bodies
+
+
+def test_what_is_kept_out_is_not_asked_for(story: Story, fxm: Place) -> None:
+    say(story, fxm, "apples", "pears")
+
+    assert found(story, "apples -apples") == []
+    assert found(story, "apples -apples or pears") == ["pears"]
+    assert found(story, "apples or -apples pears") == ["pears", "apples"]
+
+
 # Access
 
 

@@ -25,6 +25,8 @@ declare
   v_hidden bigint[];
   v_asked record;
   v_query tsquery;
+  v_file text := regexp_replace(p_file, '^(\./)+', '');
+  v_marks text[];
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   if p_limit is null or p_limit not between 1 and 200 then
@@ -48,15 +50,20 @@ begin
   if v_asked.query is not null then
     v_query := v_asked.query && v_query;
   end if;
+  if p_file is not null then
+    -- The index knows the last two parts of a path: it says what may be it.
+    v_marks := polaris_data.file_marks(v_file);
+    if octet_length(v_file) > 2000 then
+      return; -- no event names one
+    end if;
+    v_query := v_query && polaris_data.search_mark(v_marks[cardinality(v_marks)]);
+  end if;
   return query
   select f.project_id, p.name, s.name, e.seq, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.agent, e.turn,
     polaris_data.search_snippet(polaris_data.search_text(e.kind, e.body, e.payload), v_asked.pattern), e.recorded_at
   from (
     select * from polaris_data.search_places(
-      v_me.org_id, v_query, p_since, p_until, p_before_at, p_before_project, p_before_seq, p_limit) where p_file is null
-    union all
-    select * from polaris_data.search_file(
-      v_me.org_id, p_file, v_query, p_since, p_until, p_before_at, p_before_project, p_before_seq, p_limit) where p_file is not null) f
+      v_me.org_id, v_query, p_since, p_until, p_before_at, p_before_project, p_before_seq, p_limit, false, v_file)) f
   join polaris_data.events e on e.org_id = v_me.org_id and e.project_id = f.project_id and e.seq = f.seq
   join polaris_data.projects p on p.org_id = v_me.org_id and p.project_id = f.project_id
   left join polaris_data.sessions s on s.org_id = v_me.org_id and s.session_id = e.session_id

@@ -12,14 +12,19 @@ declare
   v_one tsquery;
   v_all tsquery;
   v_patterns text[] := '{}';
+  v_in text[] := '{}'; -- what is asked for and kept out in one breath is nowhere, and costs the most to look for
+  v_out text[] := '{}';
 begin
   -- Each part is [minus, quoted text, its star, bare text]: what stands between blanks, or between double quotes.
   for v_part in
     select regexp_matches(translate(left(p_text, 1000), E'\u201c\u201d\u201e', '"""'), '(-?)(?:"([^"]*)"?(\*?)|([^\s"]+))', 'g')
   loop
     if lower(v_part[4]) = 'or' and v_part[1] = '' then
+      v_all := case when v_in && v_out then null else v_all end;
       query := case when query is null then v_all when v_all is null then query else query || v_all end;
       v_all := null;
+      v_in := '{}';
+      v_out := '{}';
       continue;
     end if;
     v_said := coalesce(v_part[4], v_part[2]);
@@ -34,11 +39,14 @@ begin
     from unnest(v_words) with ordinality as w (word, ord);
     if v_part[1] = '-' and coalesce(v_part[4], '') not like '-%' then -- --flag is a word
       v_all := case when v_all is null then !! v_one else v_all && !! v_one end;
+      v_out := v_out || v_one::text;
     else
       v_all := case when v_all is null then v_one else v_all && v_one end;
+      v_in := v_in || v_one::text;
       v_patterns := v_patterns || polaris_data.search_pattern(v_words, v_prefix);
     end if;
   end loop;
+  v_all := case when v_in && v_out then null else v_all end;
   query := case when query is null then v_all when v_all is null then query else query || v_all end;
   pattern := nullif(array_to_string(v_patterns, '|'), '');
 end;
