@@ -11,6 +11,7 @@ help:
 	@echo "make test-agents  the tests with the real coding agents, which npm installs into .agents"
 	@echo "make check   ruff, mypy --strict, conventions of the SQL"
 	@echo "make bench   the measurements of docs, each against the bare limit of this machine"
+	@echo "make bench-large  search, history and briefs on ten million events; takes some hours and 30 GB"
 	@echo "make bench-agents  the same promises with the real coding agents"
 	@echo "make schema  writes tests/sql/schema.sql anew, for review"
 	@echo "make images  takes the pictures of the pages in docs/images anew"
@@ -44,6 +45,10 @@ check: .venv/installed-dev
 .PHONY: bench
 bench: .venv/installed-test
 	.venv/bin/python bench/run.py
+
+.PHONY: bench-large
+bench-large: .venv/installed-test
+	POLARIS_BENCH_EVENTS=10000000 .venv/bin/python bench/run.py memory
 
 .PHONY: images
 images: .venv/installed-test

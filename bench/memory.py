@@ -1,7 +1,7 @@
 """Memory at size: a page of history, search, the brief of a long session, and what filling the index costs the ingest.
 
 Everything is asked over HTTP, of a service with a generated record (see generate.py): a million events, or as many as
-``POLARIS_BENCH_EVENTS`` says.
+``POLARIS_BENCH_EVENTS`` says. ``python bench/run.py memory`` runs it alone.
 """
 
 from __future__ import annotations
@@ -66,9 +66,11 @@ async def _index(running: Service, events: int) -> int:
                 ).fetchall()
                 if not rows:
                     return
-                for org_id, project_id in rows:
-                    if len(rows) < FILLERS or project_id % FILLERS == part:
-                        await conn.execute("select polaris.index_events(%s, %s, 500)", (org_id, project_id))
+                mine = [row for row in rows if len(rows) < FILLERS or row[1] % FILLERS == part]
+                for org_id, project_id in mine:
+                    await conn.execute("select polaris.index_events(%s, %s, 500)", (org_id, project_id))
+                if not mine:
+                    await asyncio.sleep(0.1)
 
     await asyncio.gather(*(fill(part) for part in range(FILLERS)))
     async with await psycopg.AsyncConnection.connect(running.database, autocommit=True) as conn:

@@ -1,7 +1,7 @@
 """``make bench``: the measurable promises, each as a ratio against the bare limit taken in the same run.
 
 Prints a table and writes bench/results.json. ``python bench/run.py NAME …`` runs only some: ingest, latency, hook,
-fanout, pages, redact, slack, keeping.
+fanout, pages, redact, slack, keeping, memory (a million events; ``make bench-large``: ten million).
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ import hook
 import ingest
 import keeping
 import latency
+import memory
 import pages
 import redact
 import slack
 from service import service
 
 HERE = Path(__file__).parent
-PARTS = {"hook", "redact", "ingest", "latency", "fanout", "pages", "slack", "keeping"}
+PARTS = {"hook", "redact", "ingest", "latency", "fanout", "pages", "slack", "keeping", "memory"}
 HOOK_BAR = f"≤ {hook.BAR_MS:g} ms"
 
 
@@ -86,6 +87,29 @@ BARS = (
         lambda ms: ms < pages.BAR_MS,
     ),
     Bar("ingest while retention prunes / without", "keeping", "ratio", "≥ 0.9 ×", lambda x: x >= 0.9),
+    Bar(
+        f"page of 100 out of {memory.EVENTS:,} events, p95",
+        "memory",
+        "history_page.p95_ms",
+        "≤ 20 ms",
+        lambda ms: ms <= 20,
+    ),
+    Bar("search, mixed questions, p95", "memory", "search_p95_ms", "≤ 200 ms", lambda ms: ms <= 200),
+    Bar(
+        "brief of a 50,000-event session, p95",
+        "memory",
+        "brief_of_a_long_session.p95_ms",
+        "≤ 100 ms",
+        lambda ms: ms <= 100,
+    ),
+    Bar("ingest while the index fills / without", "memory", "ingest.ratio", "≥ 0.8 ×", lambda x: x >= 0.8),
+    Bar(
+        "index behind at 1,000 events/s, s",
+        "memory",
+        "ingest.lag_at_1000_per_second.seconds",
+        "≤ 1 s",
+        lambda s: s <= 1,
+    ),
     Bar("event → quiet Slack channel, p50", "slack", "quiet_p50_ms", "≤ 1,000 ms", lambda ms: ms <= 1000),
     Bar("a day of faults in Slack, lost", "slack", "lost", "0", lambda lost: lost == 0),
     Bar("… second copies left", "slack", "copies_left", "0", lambda copies: copies == 0),
@@ -119,6 +143,9 @@ async def measure(wanted: set[str]) -> dict[str, Any]:
                 done("ingest", await ingest.measure(running))
             if "keeping" in wanted:
                 done("keeping", await keeping.measure(running))
+    if "memory" in wanted:
+        async with service() as running:  # a service of its own: the others are not to be measured on a large record
+            done("memory", await memory.measure(running))
     return results
 
 
