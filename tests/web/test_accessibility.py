@@ -124,6 +124,7 @@ NOT_PAGES = {
 PLACES = {
     "the way in": lambda path: not path.startswith("/o/{org}"),
     "floors": lambda path: path in ("/o/{org}", "/o/{org}/p/{p}"),
+    "looking back": lambda path: path.endswith(("/search", "/brief", "/decisions")),
     "sessions and events": lambda path: "/s/" in path or "/e/" in path,
     "settings": lambda path: path.startswith("/o/{org}") and "/settings" in path,
 }
