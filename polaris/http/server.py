@@ -34,6 +34,7 @@ from polaris.settings import Settings
 logger = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 10.0
+LINE_BYTES = 64 << 10  # of a request: 2,000 letters of a query, each with its four bytes written as %xx
 
 
 def make_app(settings: Settings, database_url: str, limits: Limits | None = None) -> web.Application:
@@ -66,7 +67,9 @@ async def serve(
     streams ended, pushes in flight finished. Raises `DatabaseUnavailable` or `Misconfigured` when it cannot begin.
     """
     app = make_app(settings, database_url, limits)
-    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, handle_signals=False, access_log=None)
+    runner = web.AppRunner(
+        app, shutdown_timeout=SHUTDOWN_SECONDS, handle_signals=False, access_log=None, max_line_size=LINE_BYTES
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)

@@ -20,7 +20,7 @@ from aiohttp import web
 from polaris import tokens
 from polaris.db import calls
 from polaris.http.limits import Limits
-from polaris.http.server import make_app
+from polaris.http.server import LINE_BYTES, make_app
 from polaris.http.service import SERVICE, Service
 from polaris.settings import Settings
 
@@ -200,7 +200,7 @@ class Place:
 async def running(database: Any, home: Path, limits: Limits = QUICK, **settings: Any) -> AsyncIterator[Place]:
     """One API process, inside the test's loop."""
     app = make_app(Settings.from_env({}, home=str(home), **settings), database.service, limits)
-    runner = web.AppRunner(app, shutdown_timeout=10, handle_signals=False, access_log=None)
+    runner = web.AppRunner(app, shutdown_timeout=10, handle_signals=False, access_log=None, max_line_size=LINE_BYTES)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

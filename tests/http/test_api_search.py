@@ -78,7 +78,16 @@ async def test_a_place_that_no_page_named_is_not_found(manu: Client, before: str
 
 async def test_any_text_may_be_looked_for_and_none_is_logged(manu: Client, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        for text in ("hunter2secret \0", "\ud7ff \uffff", "'; drop table", "a" * 1000, "\\", ":* & | !", '"' * 500):
+        for text in (
+            "hunter2secret \0",
+            "\ud7ff \uffff",
+            "'; drop table",
+            "a" * 1000,
+            "𝔸" * 1000,
+            "\\",
+            ":* & | !",
+            '"' * 500,
+        ):
             await manu.get(f"/search?q={quote(text)}")
 
     assert "hunter2secret" not in caplog.text
