@@ -78,7 +78,7 @@ async def test_filters_narrow_and_what_is_no_day_does_not(manu: Client, browser:
         assert len(snippets(page.text)) == count, question
         assert ("Nothing was found" in page.text) == (count == 0), question
     await browser.get(f"{SEARCH}?q=needle&project=nowhere", status=404)
-    await browser.get(f"{SEARCH}?q=needle&before=nonsense", status=422)
+    await browser.get(f"{SEARCH}?q=needle&before=nonsense", status=404)
 
 
 async def test_a_stranger_finds_no_private_project(manu: Client, browser: Browser, place: Place) -> None:
