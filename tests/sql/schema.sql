@@ -5092,6 +5092,8 @@ declare
   v_hidden bigint[];
   v_asked record;
   v_query tsquery;
+  v_file text := regexp_replace(p_file, '^(\./)+', '');
+  v_marks text[];
 begin
   v_me := polaris_data.acting(p_org, p_actor);
   if p_limit is null or p_limit not between 1 and 200 then
@@ -5115,15 +5117,20 @@ begin
   if v_asked.query is not null then
     v_query := v_asked.query && v_query;
   end if;
+  if p_file is not null then
+    -- The index knows the last two parts of a path: it says what may be it.
+    v_marks := polaris_data.file_marks(v_file);
+    if octet_length(v_file) > 2000 then
+      return; -- no event names one
+    end if;
+    v_query := v_query && polaris_data.search_mark(v_marks[cardinality(v_marks)]);
+  end if;
   return query
   select f.project_id, p.name, s.name, e.seq, e.kind, e.actor, polaris_data.speaker_of(e.kind, e.actor, e.agent), e.agent, e.turn,
     polaris_data.search_snippet(polaris_data.search_text(e.kind, e.body, e.payload), v_asked.pattern), e.recorded_at
   from (
     select * from polaris_data.search_places(
-      v_me.org_id, v_query, p_since, p_until, p_before_at, p_before_project, p_before_seq, p_limit) where p_file is null
-    union all
-    select * from polaris_data.search_file(
-      v_me.org_id, p_file, v_query, p_since, p_until, p_before_at, p_before_project, p_before_seq, p_limit) where p_file is not null) f
+      v_me.org_id, v_query, p_since, p_until, p_before_at, p_before_project, p_before_seq, p_limit, false, v_file)) f
   join polaris_data.events e on e.org_id = v_me.org_id and e.project_id = f.project_id and e.seq = f.seq
   join polaris_data.projects p on p.org_id = v_me.org_id and p.project_id = f.project_id
   left join polaris_data.sessions s on s.org_id = v_me.org_id and s.session_id = e.session_id
@@ -6503,6 +6510,17 @@ ALTER FUNCTION polaris_data.fail(p_status integer, p_code text, p_message text, 
 
 COMMENT ON FUNCTION polaris_data.fail(p_status integer, p_code text, p_message text, p_hint text, p_detail jsonb) IS 'The one way to fail: SQLSTATE PL + HTTP status, machine name in constraint, help in hint.';
 
+CREATE FUNCTION polaris_data.file_marks(p_path text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select array_remove(array['=f' || regexp_replace(p_path, '^.*/', ''), '=g' || substring(p_path from '[^/]+/[^/]+$')], null);
+$_$;
+
+ALTER FUNCTION polaris_data.file_marks(p_path text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.file_marks(p_path text) IS 'The marks by which search finds an event that names a file.';
+
 CREATE FUNCTION polaris_data.files_of(p_payload jsonb) RETURNS TABLE(path text, written boolean)
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6926,13 +6944,33 @@ CREATE FUNCTION polaris_data.index_usage(p_org bigint, p_project bigint, p_seqs 
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
+declare
+  v_telling bigint[];
 begin
-  delete from polaris_data.usage u
-  using polaris_data.events e
-  where u.org_id = p_org and u.project_id = p_project and u.seq = any (p_seqs)
-    and e.org_id = p_org and e.project_id = p_project and e.seq = u.seq
-    and not coalesce(e.facts -> 'usage' @> jsonb_build_array(jsonb_build_object('message', u.message)), false);
+  select array_agg(u.seq) into v_telling
+  from unnest(p_seqs) u (seq)
+  cross join lateral (
+    select e.facts from polaris_data.events e
+    where e.org_id = p_org and e.project_id = p_project and e.seq between u.seq and u.seq order by e.seq limit 1) e
+  where e.facts ? 'usage';
+
+  -- Of new events there is nothing to delete.
+  perform from polaris_data.usage u
+  where u.org_id = p_org and u.project_id = p_project and u.seq between p_seqs[1] and p_seqs[cardinality(p_seqs)] order by u.seq limit 1;
+  if found then
+    delete from polaris_data.usage u
+    where u.org_id = p_org and u.project_id = p_project and u.seq = any (p_seqs) and (
+      select not coalesce(e.facts -> 'usage' @> jsonb_build_array(jsonb_build_object('message', u.message)), false)
+      from polaris_data.events e
+      where e.org_id = p_org and e.project_id = p_project and e.seq between u.seq and u.seq order by e.seq limit 1);
+  end if;
+  if v_telling is null then
+    return;
+  end if;
   insert into polaris_data.usage as u (
     org_id, agent, message, project_id, session_id, seq, turn, actor, model, input_tokens, output_tokens, cache_read_tokens,
     cache_write_tokens, cost_usd, at)
@@ -6945,10 +6983,12 @@ begin
       polaris_data.tokens_of(m -> 'output') as output, polaris_data.tokens_of(m -> 'cache_read') as cache_read,
       polaris_data.tokens_of(m -> 'cache_write') as cache_write,
       case when jsonb_typeof(m -> 'cost_usd') = 'number' then least(greatest((m -> 'cost_usd')::numeric, 0), 1000000) end as cost
-    from polaris_data.events e
+    from unnest(v_telling) n (seq)
+    cross join lateral (
+      select e.* from polaris_data.events e
+      where e.org_id = p_org and e.project_id = p_project and e.seq between n.seq and n.seq order by e.seq limit 1) e
     cross join lateral jsonb_array_elements(case when jsonb_typeof(e.facts -> 'usage') = 'array' then e.facts -> 'usage' end) m
-    where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs)
-      and jsonb_typeof(m -> 'message') = 'string' and length(m ->> 'message') between 1 and 200) t
+    where jsonb_typeof(m -> 'message') = 'string' and length(m ->> 'message') between 1 and 200) t
   group by t.agent, t.message
   order by t.agent, t.message
   on conflict (org_id, agent, message) do update set
@@ -6972,16 +7012,25 @@ CREATE FUNCTION polaris_data.index_words(p_org bigint, p_project bigint, p_seqs 
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 begin
-  delete from polaris_data.search_entries n where n.org_id = p_org and n.project_id = p_project and n.seq = any (p_seqs);
+  -- Of new events there is nothing to delete.
+  perform from polaris_data.search_entries n
+  where n.org_id = p_org and n.project_id = p_project and n.seq between p_seqs[1] and p_seqs[cardinality(p_seqs)] order by n.seq limit 1;
+  if found then
+    delete from polaris_data.search_entries n where n.org_id = p_org and n.project_id = p_project and n.seq = any (p_seqs);
+  end if;
   insert into polaris_data.search_entries (org_id, project_id, seq, at, words)
   select p_org, p_project, e.seq, e.recorded_at,
     polaris_data.search_entry(p_org, p_project, e.session_id, e.kind, e.actor, e.recorded_at, e.body, e.payload)
-  from polaris_data.events e
-  where e.org_id = p_org and e.project_id = p_project and e.seq = any (p_seqs)
-    and e.erased_at is null and e.kind not in ('delivery', 'driver.claimed', 'driver.released', 'driver.expired')
-  order by e.seq;
+  from unnest(p_seqs) u (seq)
+  cross join lateral (
+    select e.* from polaris_data.events e
+    where e.org_id = p_org and e.project_id = p_project and e.seq between u.seq and u.seq order by e.seq limit 1) e
+  where e.erased_at is null and e.kind not in ('delivery', 'driver.claimed', 'driver.released', 'driver.expired');
 end;
 $$;
 
@@ -7255,9 +7304,9 @@ CREATE FUNCTION polaris_data.memory_beside(p_org bigint, p_project bigint, p_ses
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
     AS $$
-  select row_number() over (order by e.seq desc), -e.seq, format('#%s %s in %s%s; %s', e.seq, e.kind, o.name,
-    case when a.body <> '' then format(', last asked: %s', polaris_data.excerpt(a.body, 120)) else '' end,
-    coalesce(o.driver || ' drives it', 'nobody drives it'))
+  select row_number() over (order by e.seq desc), -e.seq, format('#%s %s in %s, %s%s', e.seq, e.kind, o.name,
+    coalesce('driven by ' || o.driver, 'which nobody drives'),
+    case when a.body <> '' then format('; last asked: %s', polaris_data.excerpt(a.body, 120)) else '' end)
   from polaris_data.sessions o
   cross join lateral (
     select x.seq, x.kind from polaris_data.events x
@@ -7698,6 +7747,28 @@ $$;
 ALTER FUNCTION polaris_data.move_delivery(p_org bigint, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint, p_actor text) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.move_delivery(p_org bigint, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint, p_actor text) IS 'Moves a delivery to another state and writes the event that tells it.';
+
+CREATE FUNCTION polaris_data.names_file(p_org bigint, p_project bigint, p_seq bigint, p_file text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+  perform from polaris_data.touched_files t
+  where t.org_id = p_org and t.project_id = p_project and t.seq between p_seq and p_seq
+    and (t.path = p_file or right(t.path, char_length(p_file) + 1) = '/' || ltrim(p_file, '/')
+      or (p_file like '/%' and right(t.path, char_length(p_file)) = p_file))
+  order by t.seq, t.path limit 1;
+  return found;
+end;
+$$;
+
+ALTER FUNCTION polaris_data.names_file(p_org bigint, p_project bigint, p_seq bigint, p_file text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.names_file(p_org bigint, p_project bigint, p_seq bigint, p_file text) IS 'Whether an event names this file: the path that it names, or the end of one.';
 
 CREATE FUNCTION polaris_data.neutralize(p_text text) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -8411,48 +8482,26 @@ CREATE FUNCTION polaris_data.search_entry(p_org bigint, p_project bigint, p_sess
     AS $$
 declare
   v_second bigint := floor(date_part('epoch', p_at))::bigint;
+  v_files text[] := '{}';
 begin
+  if p_kind = 'tool.call' then
+    select coalesce(array_agg(m.mark), '{}') into v_files
+    from polaris_data.files_of(p_payload) f
+    cross join lateral unnest(polaris_data.file_marks(f.path)) m (mark)
+    where octet_length(f.path) between 1 and 2000;
+  end if;
   return polaris_data.search_words(polaris_data.search_text(p_kind, p_body, p_payload))
     || array_to_tsvector(array[
       '=o' || p_org, '=p' || p_project, '=s' || p_session, '=k' || p_kind, '=a' || p_actor,
       -- as in search_span
-      '=t0.' || v_second / 300, '=t1.' || v_second / 19200, '=t2.' || v_second / 1228800, '=t3.' || v_second / 19660800]);
+      '=t0.' || v_second / 300, '=t1.' || v_second / 19200, '=t2.' || v_second / 1228800, '=t3.' || v_second / 19660800])
+    || array_to_tsvector(v_files);
 end;
 $$;
 
 ALTER FUNCTION polaris_data.search_entry(p_org bigint, p_project bigint, p_session bigint, p_kind text, p_actor text, p_at timestamp with time zone, p_body text, p_payload jsonb) OWNER TO polaris_owner;
 
 COMMENT ON FUNCTION polaris_data.search_entry(p_org bigint, p_project bigint, p_session bigint, p_kind text, p_actor text, p_at timestamp with time zone, p_body text, p_payload jsonb) IS 'What search knows of one event.';
-
-CREATE FUNCTION polaris_data.search_file(p_org bigint, p_file text, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer) RETURNS TABLE(project_id bigint, seq bigint, at timestamp with time zone)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_custom_plan'
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    AS $$
-#variable_conflict use_column
-declare
-  v_path text := regexp_replace(p_file, '^(\./)+', '');
-begin
-  return query
-  with touched as materialized (
-    select distinct t.project_id, t.seq from polaris_data.touched_files t
-    where t.org_id = p_org and t.name = regexp_replace(v_path, '^.*/', '')
-      and (t.path = v_path or right(t.path, char_length(v_path) + 1) = '/' || ltrim(v_path, '/') or right(t.path, char_length(v_path)) = v_path and v_path like '/%')
-  )
-  select n.project_id, n.seq, n.at
-  from touched t
-  join polaris_data.search_entries n on n.org_id = p_org and n.project_id = t.project_id and n.seq = t.seq
-  where n.words @@ p_query and (p_since is null or n.at >= p_since) and (p_until is null or n.at < p_until)
-    and (p_from_at is null or (n.at, n.project_id, n.seq) < (p_from_at, p_from_project, p_from_seq))
-  order by n.at desc, n.project_id desc, n.seq desc limit p_limit;
-end;
-$$;
-
-ALTER FUNCTION polaris_data.search_file(p_org bigint, p_file text, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer) OWNER TO polaris_owner;
-
-COMMENT ON FUNCTION polaris_data.search_file(p_org bigint, p_file text, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer) IS 'Where a query for the index finds something that names a file.';
 
 CREATE FUNCTION polaris_data.search_filter(p_org bigint, p_hidden bigint[], p_project bigint, p_session bigint, p_kind text[], p_by text[]) RETURNS tsquery
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -8473,7 +8522,18 @@ ALTER FUNCTION polaris_data.search_filter(p_org bigint, p_hidden bigint[], p_pro
 
 COMMENT ON FUNCTION polaris_data.search_filter(p_org bigint, p_hidden bigint[], p_project bigint, p_session bigint, p_kind text[], p_by text[]) IS 'What the caller may see of an organization and wants to see, as marks for the index.';
 
-CREATE FUNCTION polaris_data.search_next(p_org bigint, p_since timestamp with time zone, p_until timestamp with time zone, p_oldest boolean) RETURNS timestamp with time zone
+CREATE FUNCTION polaris_data.search_mark(p_mark text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select ('''' || replace(replace(p_mark, '\', '\\'), '''', '''''') || '''')::tsquery;
+$$;
+
+ALTER FUNCTION polaris_data.search_mark(p_mark text) OWNER TO polaris_owner;
+
+COMMENT ON FUNCTION polaris_data.search_mark(p_mark text) IS 'A mark of the index as a query for it, whatever signs it holds.';
+
+CREATE FUNCTION polaris_data.search_next(p_org bigint, p_since timestamp with time zone, p_until timestamp with time zone, p_oldest boolean, p_offset integer DEFAULT 0) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -8484,17 +8544,17 @@ begin
   if p_oldest then
     return (
       select n.at from polaris_data.search_entries n
-      where n.org_id = p_org and n.at >= p_since and n.at < p_until order by n.at limit 1);
+      where n.org_id = p_org and n.at >= p_since and n.at < p_until order by n.at offset p_offset limit 1);
   end if;
   return (
     select n.at from polaris_data.search_entries n
-    where n.org_id = p_org and n.at >= p_since and n.at < p_until order by n.at desc limit 1);
+    where n.org_id = p_org and n.at >= p_since and n.at < p_until order by n.at desc offset p_offset limit 1);
 end;
 $$;
 
-ALTER FUNCTION polaris_data.search_next(p_org bigint, p_since timestamp with time zone, p_until timestamp with time zone, p_oldest boolean) OWNER TO polaris_owner;
+ALTER FUNCTION polaris_data.search_next(p_org bigint, p_since timestamp with time zone, p_until timestamp with time zone, p_oldest boolean, p_offset integer) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris_data.search_next(p_org bigint, p_since timestamp with time zone, p_until timestamp with time zone, p_oldest boolean) IS 'The time of the newest (or oldest) event in the index between two moments.';
+COMMENT ON FUNCTION polaris_data.search_next(p_org bigint, p_since timestamp with time zone, p_until timestamp with time zone, p_oldest boolean, p_offset integer) IS 'The time of the newest (or oldest) event in the index between two moments.';
 
 CREATE FUNCTION polaris_data.search_pattern(p_words text[], p_prefix boolean) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -8514,7 +8574,7 @@ ALTER FUNCTION polaris_data.search_pattern(p_words text[], p_prefix boolean) OWN
 
 COMMENT ON FUNCTION polaris_data.search_pattern(p_words text[], p_prefix boolean) IS 'A regular expression that finds these words in a text.';
 
-CREATE FUNCTION polaris_data.search_places(p_org bigint, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer, p_oldest boolean DEFAULT false) RETURNS TABLE(project_id bigint, seq bigint, at timestamp with time zone)
+CREATE FUNCTION polaris_data.search_places(p_org bigint, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer, p_oldest boolean DEFAULT false, p_file text DEFAULT NULL::text) RETURNS TABLE(project_id bigint, seq bigint, at timestamp with time zone)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_custom_plan'
@@ -8528,12 +8588,17 @@ declare
   v_until timestamptz := coalesce(p_until, 'infinity');
   v_place record;
   v_left integer := p_limit;
-  -- A prefix costs the index the same in each span, short or long: few and longer ones.
-  v_spans integer := case when p_query::text like '%:*%' then 4 else 0 end;
+  -- A prefix costs the index the same in each span, short or long. So the next thousand events are read without it: what is common fills
+  -- a page there. What is not is gathered from the longest spans at once.
+  v_prefix boolean := p_query::text like '%:*%';
+  v_walk boolean := v_prefix;
+  v_spans integer := 0;
   v_next timestamptz;
   v_level integer;
   v_span record;
-  v_asked tsquery;
+  v_asked tsquery := p_query;
+  v_from timestamptz;
+  v_to timestamptz;
 begin
   if p_oldest then
     v_since := greatest(v_since, coalesce(p_from_at, '-infinity'));
@@ -8543,23 +8608,38 @@ begin
   while v_left > 0 loop
     v_next := polaris_data.search_next(p_org, v_since, v_until, p_oldest);
     exit when v_next is null;
-    v_level := case when v_spans < 2 then 0 when v_spans < 5 then 1 when v_spans < 9 then 2 else 3 end;
-    v_spans := v_spans + 1;
-    v_span := polaris_data.search_span(v_next, v_level);
-    v_asked := p_query && quote_literal(v_span.mark)::tsquery;
+    if v_walk then
+      v_next := polaris_data.search_next(p_org, v_since, v_until, p_oldest, 1000);
+      v_from := case when p_oldest then v_since else coalesce(v_next, v_since) end;
+      v_to := case when p_oldest then coalesce(v_next, v_until) else v_until end;
+    else
+      v_level := case when v_prefix then 3 when v_spans < 2 then 0 when v_spans < 5 then 1 when v_spans < 9 then 2 else 3 end;
+      v_spans := v_spans + 1;
+      v_span := polaris_data.search_span(v_next, v_level);
+      v_asked := p_query && quote_literal(v_span.mark)::tsquery;
+      v_from := greatest(v_since, v_span.begins);
+      v_to := least(v_until, v_span.ends);
+    end if;
     for v_place in
       with found as materialized (
         select n.project_id, n.seq, n.at from polaris_data.search_entries n
-        where n.org_id = p_org and n.words @@ v_asked and n.at >= v_since and n.at < v_until
+        where not v_walk and n.org_id = p_org and n.words @@ v_asked and n.at >= v_from and n.at < v_to
+        union all
+        select n.project_id, n.seq, n.at from polaris_data.search_entries n -- @@ as a function uses no index of words
+        where v_walk and n.org_id = p_org and ts_match_vq(n.words, v_asked) and n.at >= v_from and n.at < v_to
+      ), in_order as (
+        select f.* from found f
+        where case
+          when p_from_at is null then true
+          when p_oldest then (f.at, f.project_id, f.seq) > (p_from_at, p_from_project, p_from_seq)
+          else (f.at, f.project_id, f.seq) < (p_from_at, p_from_project, p_from_seq) end
+        order by
+          case when p_oldest then f.at end, case when p_oldest then f.project_id end, case when p_oldest then f.seq end,
+          f.at desc, f.project_id desc, f.seq desc
+        offset 0
       )
-      select f.project_id, f.seq, f.at from found f
-      where case
-        when p_from_at is null then true
-        when p_oldest then (f.at, f.project_id, f.seq) > (p_from_at, p_from_project, p_from_seq)
-        else (f.at, f.project_id, f.seq) < (p_from_at, p_from_project, p_from_seq) end
-      order by
-        case when p_oldest then f.at end, case when p_oldest then f.project_id end, case when p_oldest then f.seq end,
-        f.at desc, f.project_id desc, f.seq desc
+      select f.project_id, f.seq, f.at from in_order f
+      where p_file is null or polaris_data.names_file(p_org, f.project_id, f.seq, p_file)
       limit v_left
     loop
       project_id := v_place.project_id;
@@ -8569,17 +8649,18 @@ begin
       return next;
     end loop;
     if p_oldest then
-      v_since := v_span.ends;
+      v_since := v_to;
     else
-      v_until := v_span.begins;
+      v_until := v_from;
     end if;
+    v_walk := false;
   end loop;
 end;
 $$;
 
-ALTER FUNCTION polaris_data.search_places(p_org bigint, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer, p_oldest boolean) OWNER TO polaris_owner;
+ALTER FUNCTION polaris_data.search_places(p_org bigint, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer, p_oldest boolean, p_file text) OWNER TO polaris_owner;
 
-COMMENT ON FUNCTION polaris_data.search_places(p_org bigint, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer, p_oldest boolean) IS 'Where a query for the index finds something, in order of time.';
+COMMENT ON FUNCTION polaris_data.search_places(p_org bigint, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer, p_oldest boolean, p_file text) IS 'Where a query for the index finds something, in order of time.';
 
 CREATE FUNCTION polaris_data.search_plain(p_text text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -8616,14 +8697,19 @@ declare
   v_one tsquery;
   v_all tsquery;
   v_patterns text[] := '{}';
+  v_in text[] := '{}'; -- what is asked for and kept out in one breath is nowhere, and costs the most to look for
+  v_out text[] := '{}';
 begin
   -- Each part is [minus, quoted text, its star, bare text]: what stands between blanks, or between double quotes.
   for v_part in
     select regexp_matches(translate(left(p_text, 1000), E'\u201c\u201d\u201e', '"""'), '(-?)(?:"([^"]*)"?(\*?)|([^\s"]+))', 'g')
   loop
     if lower(v_part[4]) = 'or' and v_part[1] = '' then
+      v_all := case when v_in && v_out then null else v_all end;
       query := case when query is null then v_all when v_all is null then query else query || v_all end;
       v_all := null;
+      v_in := '{}';
+      v_out := '{}';
       continue;
     end if;
     v_said := coalesce(v_part[4], v_part[2]);
@@ -8638,11 +8724,14 @@ begin
     from unnest(v_words) with ordinality as w (word, ord);
     if v_part[1] = '-' and coalesce(v_part[4], '') not like '-%' then -- --flag is a word
       v_all := case when v_all is null then !! v_one else v_all && !! v_one end;
+      v_out := v_out || v_one::text;
     else
       v_all := case when v_all is null then v_one else v_all && v_one end;
+      v_in := v_in || v_one::text;
       v_patterns := v_patterns || polaris_data.search_pattern(v_words, v_prefix);
     end if;
   end loop;
+  v_all := case when v_in && v_out then null else v_all end;
   query := case when query is null then v_all when v_all is null then query else query || v_all end;
   pattern := nullif(array_to_string(v_patterns, '|'), '');
 end;
@@ -10189,7 +10278,7 @@ ALTER TABLE polaris_data.search_entries OWNER TO polaris_owner;
 
 COMMENT ON TABLE polaris_data.search_entries IS 'The words of the record, for search: filled behind the ingest.';
 
-COMMENT ON COLUMN polaris_data.search_entries.words IS 'Words and parts of identifiers; and as marks (=o1, =p12, …) the organization, project, session, kind, actor and spans of time, so that one index finds what is in all of them.';
+COMMENT ON COLUMN polaris_data.search_entries.words IS 'Words and parts of identifiers; and as marks (=o1, =p12, …) the organization, project, session, kind, actor, spans of time and files, so that one index finds what is in all of them.';
 
 CREATE TABLE polaris_data.seat_requests (
     org_id bigint NOT NULL,
@@ -11998,6 +12087,8 @@ REVOKE ALL ON FUNCTION polaris_data.excerpt(p_text text, p_characters integer) F
 
 REVOKE ALL ON FUNCTION polaris_data.fail(p_status integer, p_code text, p_message text, p_hint text, p_detail jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.file_marks(p_path text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.files_of(p_payload jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.find_event(p_org bigint, p_project bigint, p_seq bigint) FROM PUBLIC;
@@ -12104,6 +12195,8 @@ REVOKE ALL ON FUNCTION polaris_data.memory_work(p_org bigint, p_project bigint, 
 
 REVOKE ALL ON FUNCTION polaris_data.move_delivery(p_org bigint, p_delivery uuid, p_state text, p_reason text, p_path text, p_epoch bigint, p_actor text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION polaris_data.names_file(p_org bigint, p_project bigint, p_seq bigint, p_file text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION polaris_data.neutralize(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.next_digest(p_org bigint, p_now timestamp with time zone) FROM PUBLIC;
@@ -12168,15 +12261,15 @@ REVOKE ALL ON FUNCTION polaris_data.role_of(p_org bigint, p_actor text) FROM PUB
 
 REVOKE ALL ON FUNCTION polaris_data.search_entry(p_org bigint, p_project bigint, p_session bigint, p_kind text, p_actor text, p_at timestamp with time zone, p_body text, p_payload jsonb) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION polaris_data.search_file(p_org bigint, p_file text, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION polaris_data.search_filter(p_org bigint, p_hidden bigint[], p_project bigint, p_session bigint, p_kind text[], p_by text[]) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION polaris_data.search_next(p_org bigint, p_since timestamp with time zone, p_until timestamp with time zone, p_oldest boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION polaris_data.search_mark(p_mark text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION polaris_data.search_next(p_org bigint, p_since timestamp with time zone, p_until timestamp with time zone, p_oldest boolean, p_offset integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.search_pattern(p_words text[], p_prefix boolean) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION polaris_data.search_places(p_org bigint, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer, p_oldest boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION polaris_data.search_places(p_org bigint, p_query tsquery, p_since timestamp with time zone, p_until timestamp with time zone, p_from_at timestamp with time zone, p_from_project bigint, p_from_seq bigint, p_limit integer, p_oldest boolean, p_file text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION polaris_data.search_plain(p_text text) FROM PUBLIC;
 
