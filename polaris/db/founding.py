@@ -22,7 +22,7 @@ class Standing:
     org: str
     actor: str
     role: str
-    redaction_key: bytes = field(default=b"", repr=False)
+    redaction_key: bytes = field(default=b"", repr=False, compare=False)
 
 
 async def create_org(

@@ -97,7 +97,7 @@ async def lived_in(place: Place, manu: Client) -> Place:
 async def all_indexed(place: Place) -> bool:
     """Whether nothing is left to do behind the ingest: then nobody writes any more."""
     behind = """
-    select from polaris_data.project_heads h left join polaris_data.index_cursors c using (org_id, project_id)
+    select 1 from polaris_data.project_heads h left join polaris_data.index_cursors c using (org_id, project_id)
     where h.last_seq > coalesce(c.seq, 0)
     """
     return await place.sql(behind) == []

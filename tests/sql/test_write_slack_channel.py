@@ -31,6 +31,7 @@ def happened(work: Workspace, *ids: str) -> None:
             {
                 "actor": "agent:bot", "project": "pj", "session": "fxm", "epoch": place.epoch, "kind": "prompt",
                 "client_id": id, "turn": None, "agent": None, "body": "b", "payload": None, "occurred_at": None,
+                "facts": None,
             }
             for id in ids
         ]

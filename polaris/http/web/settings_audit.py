@@ -35,6 +35,7 @@ GROUPS = (
     ("hold", "Legal holds"),
     ("erasure", "Erasures"),
     ("scrub", "Scrubbing"),
+    ("analyst", "Analysts"),
 )
 WORDS = {
     "sign_in": "signed in",
@@ -67,6 +68,9 @@ WORDS = {
     "slack.person": "said who this person of Slack is",
     "slack.channel": "changed the Slack channel of",
     "export": "exported",
+    "project.imported": "imported",
+    "analyst.created": "let read the history",
+    "analyst.revoked": "ended the login of",
     "retention.set": "set how long events are kept",
     "hold.placed": "placed a legal hold",
     "hold.lifted": "lifted a legal hold",
